@@ -1,0 +1,1 @@
+"""Archetypes that act in a run, one per file, and the population drawn for them up front."""

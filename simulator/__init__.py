@@ -1,0 +1,1 @@
+"""The engine: chains, prices, risk, recording. Knows neither `agents` nor `audits`."""

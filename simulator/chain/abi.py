@@ -1,0 +1,91 @@
+"""Calldata, return data and storage slots by hand: no ABI library in the hot loop.
+
+Everything static is a row of 32-byte words, so packing a call is a selector and a few
+`int.to_bytes`. Addresses are 20 raw bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from eth_hash.auto import keccak
+
+from simulator.types import Address
+
+WORD = 32
+PANIC_SELECTOR = bytes.fromhex("4e487b71")
+ERROR_SELECTOR = bytes.fromhex("08c379a0")
+_ADDRESS_PADDING = bytes(12)
+
+
+def selector(signature: str) -> bytes:
+    """Four bytes of a signature such as `withdraw(uint256)`."""
+    return bytes(keccak(signature.encode())[:4])
+
+
+def event_topic(signature: str) -> bytes:
+    """First topic (32 bytes) of an event signature such as `Deposit(address,uint256)`."""
+    return bytes(keccak(signature.encode()))
+
+
+def uint_word(value: int) -> bytes:
+    """32 bytes of an unsigned value."""
+    return value.to_bytes(WORD, "big")
+
+
+def int_word(value: int) -> bytes:
+    """32 bytes of a signed value, two's complement."""
+    return value.to_bytes(WORD, "big", signed=True)
+
+
+def address_word(address: Address) -> bytes:
+    """32 bytes of an address."""
+    return _ADDRESS_PADDING + address
+
+
+def address_array(addresses: Sequence[Address]) -> bytes:
+    """Tail of a dynamic array of addresses: its length, then its items."""
+    return uint_word(len(addresses)) + b"".join(map(address_word, addresses))
+
+
+def uint_at(data: bytes, word: int) -> int:
+    """Unsigned value of the given word of return data."""
+    return int.from_bytes(data[word * WORD : word * WORD + WORD], "big")
+
+
+def int_at(data: bytes, word: int) -> int:
+    """Signed value of the given word of return data."""
+    return int.from_bytes(data[word * WORD : word * WORD + WORD], "big", signed=True)
+
+
+def mapping_slot(slot: int, key: bytes) -> int:
+    """First slot of a Vyper mapping's entry: keccak(slot . key), the reverse of Solidity."""
+    return int.from_bytes(keccak(uint_word(slot) + key.rjust(WORD, b"\0")), "big")
+
+
+def signature_of(entry: Mapping[str, Any]) -> str:
+    """Canonical signature of an ABI entry (function, event or constructor)."""
+    types = ",".join(_canonical(item) for item in entry.get("inputs", ()))
+    return f"{entry.get('name', '')}({types})"
+
+
+def _canonical(item: Mapping[str, Any]) -> str:
+    kind = str(item["type"])
+    if not kind.startswith("tuple"):
+        return kind
+    inner = ",".join(_canonical(part) for part in item["components"])
+    return f"({inner}){kind.removeprefix('tuple')}"
+
+
+def revert_reason(data: bytes) -> str:
+    """The text of `Error(string)`; other data in a few words.
+
+    The compiler's own checks (overflow, division by zero, bounds) revert without data.
+    """
+    if data[:4] == ERROR_SELECTOR and len(data) >= 4 + 2 * WORD:
+        length = uint_at(data[4:], 1)
+        return data[4 + 2 * WORD : 4 + 2 * WORD + length].decode("utf-8", "replace")
+    if data[:4] == PANIC_SELECTOR:
+        return f"panic 0x{uint_at(data[4:], 0):02x}"
+    return f"0x{data.hex()}" if data else "no reason"

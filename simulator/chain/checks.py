@@ -1,0 +1,70 @@
+"""Checks at the door of a chain, and the errors that both back ends raise alike."""
+
+from __future__ import annotations
+
+from simulator.chain.base import (
+    STATUS_NOT_INCLUDED,
+    STATUS_REVERTED,
+    STATUS_SUCCESS,
+    BlockEnvironment,
+)
+from simulator.chain.reverts import revert_reason
+from simulator.errors import ChainError, InputError, RevertError
+from simulator.types import Address, Bytes2D
+
+UINT64_LIMIT = 1 << 64
+WORD_LIMIT = 1 << 256
+
+DEPLOY_GAS_LIMIT = 100_000_000
+"""Set-up is free and outside of the block's gas; forks with a cap per transaction lower this."""
+
+CALL_GAS_LIMIT = 100_000_000
+"""Views have a limit only to end endless loops."""
+
+
+def check_address(field: str, address: bytes) -> bytes:
+    """An address of exactly 20 raw bytes, or InputError."""
+    if not isinstance(address, bytes) or len(address) != 20:
+        raise InputError(field, address, "an address is 20 raw bytes")
+    return address
+
+
+def check_number(field: str, number: int, limit: int = UINT64_LIMIT) -> int:
+    """An integer in [0, limit), or InputError."""
+    if not 0 <= number < limit:
+        raise InputError(field, number, f"must be at least 0 and below 2^{limit.bit_length() - 1}")
+    return number
+
+
+def check_block(block: BlockEnvironment) -> None:
+    """Numbers within 64 bits, coinbase and prevrandao of the right length."""
+    check_number("block.number", block.number)
+    check_number("block.timestamp", block.timestamp)
+    check_number("block.base_fee", block.base_fee)
+    check_number("block.gas_limit", block.gas_limit)
+    check_address("block.coinbase", block.coinbase)
+    if len(block.prevrandao) != 32:
+        raise InputError("block.prevrandao", block.prevrandao, "is 32 raw bytes")
+
+
+def check_slots(slots: Bytes2D) -> None:
+    """uint8[n, 32], or InputError."""
+    if slots.dtype != "uint8" or slots.ndim != 2 or slots.shape[1] != 32:
+        raise InputError("slots", f"array of {slots.dtype}, shape {slots.shape}", "is uint8[n, 32]")
+
+
+def raise_unless_success(what: str, status: int, output: bytes, reason: str | None) -> None:
+    """RevertError for a revert or halt, ChainError for a transaction that was not included."""
+    if status == STATUS_SUCCESS:
+        return
+    if status == STATUS_NOT_INCLUDED:
+        raise ChainError(f"{what} cannot be included: {reason}")
+    if status == STATUS_REVERTED:
+        raise RevertError(f"{what} reverted: {revert_reason(output)}", output)
+    raise RevertError(f"{what} halted: {reason}", output)
+
+
+def name_of_call(target: Address, data: bytes) -> str:
+    """A call in words for error messages: its target and selector."""
+    selector = f", selector 0x{data[:4].hex()}" if len(data) >= 4 else ""
+    return f"call to 0x{target.hex()}{selector}"

@@ -1,0 +1,1 @@
+"""How a price becomes an on-chain answer: heartbeat, deviation, delay."""

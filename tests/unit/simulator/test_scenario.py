@@ -1,0 +1,117 @@
+"""Scenarios: every value has a source, and bad files are refused by field, value and rule."""
+
+import tomllib
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from simulator.errors import InputError
+from simulator.resources import fixtures_folder
+from simulator.scenario import generator, load_scenario, parse_scenario, read_document, to_document
+
+BLACK_THURSDAY = fixtures_folder() / "scenarios" / "black-thursday.toml"
+
+
+def document() -> dict[str, Any]:
+    return tomllib.loads(BLACK_THURSDAY.read_text(), parse_float=Decimal)
+
+
+def leaves(value: object, path: str = "") -> list[str]:
+    if isinstance(value, dict):
+        return [leaf for key, item in value.items() for leaf in leaves(item, f"{path}.{key}")]
+    return [path.removeprefix(".")]
+
+
+def test_every_number_of_the_shipped_scenario_has_a_source_or_the_word_assumed() -> None:
+    scenario = load_scenario("black-thursday")
+    parts = "chain prices parameters population trading insurance liquidators impact oracle"
+    parts += " funding market_maker adl_keeper recording"
+    body = {name: to_document(scenario)[name] for name in parts.split()}
+    missing = [path for path in leaves(body) if not scenario.sources.get(path)]
+    assert missing == []
+
+
+def test_no_source_speaks_of_a_field_that_is_not_there() -> None:
+    scenario = load_scenario("black-thursday")
+    paths = set(leaves(to_document(scenario)))
+    assert [path for path in scenario.sources if path not in paths] == []
+
+
+def test_numbers_stay_exactly_as_written() -> None:
+    assert load_scenario("black-thursday").parameters.maintenance_margin == Decimal("0.0625")
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "words"),
+    [
+        ("population.leverage", [{"share": 1, "low": -1, "high": 2}], "population.leverage.0.low"),
+        ("parameters.maintenance_margin", Decimal("0.2"), "must be below initial_margin"),
+        ("population.accounts", -5, "population.accounts"),
+        ("population.accounts", "many", "'many'"),
+        ("prices.start", "2020-03-11T00:30:00Z", "full hour"),
+        ("markets", [], "markets"),
+        ("trading.size_shock", "NaN", "trading.size_shock"),
+        ("format", 2, "format"),
+    ],
+)
+def test_a_bad_value_is_refused_by_field_value_and_rule(path: str, value: object, words: str) -> None:
+    scenario = load_scenario("black-thursday")
+    with pytest.raises(InputError) as caught:
+        scenario.changed({path: value})
+    assert words in str(caught.value)
+
+
+def test_an_unknown_field_is_refused() -> None:
+    bad = document() | {"colour": "blue"}
+    with pytest.raises(InputError, match="colour"):
+        parse_scenario(bad)
+
+
+def test_a_missing_section_is_named() -> None:
+    bad = document()
+    del bad["liquidators"]
+    with pytest.raises(InputError, match="liquidators"):
+        parse_scenario(bad)
+
+
+def test_an_unknown_path_names_the_fields_that_exist() -> None:
+    with pytest.raises(InputError, match="maintenance_margin"):
+        load_scenario("black-thursday").changed({"parameters.maintenance": 1})
+
+
+def test_an_unknown_variant_names_the_known_ones() -> None:
+    with pytest.raises(InputError, match="base, no-impact, unlimited-capital, adl-asleep"):
+        load_scenario("black-thursday").changed({"variant": "moon"})
+
+
+def test_a_variant_changes_only_what_it_names() -> None:
+    base = load_scenario("black-thursday")
+    twin = base.changed({"variant": "no-impact"})
+    assert twin.impact.coefficient == 0
+    assert twin.variant == "no-impact"
+    back = {"impact.coefficient": base.impact.coefficient, "variant": "base"}
+    assert to_document(twin.changed(back)) == to_document(base)
+
+
+def test_a_path_that_does_not_exist_lists_the_shipped_scenarios() -> None:
+    with pytest.raises(InputError, match="black-thursday"):
+        load_scenario("nowhere")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"), [(b"", "empty"), (b"a = ", "not valid TOML"), (b"\xff\xfe", "UTF-8")]
+)
+def test_an_unreadable_file_is_refused(tmp_path: Path, text: bytes, words: str) -> None:
+    path = tmp_path / "bad.toml"
+    path.write_bytes(text)
+    with pytest.raises(InputError, match=words):
+        read_document(path)
+
+
+def test_generators_of_two_parts_differ_and_repeat() -> None:
+    first = generator(1, "population", "side").random(4).tolist()
+    assert first == generator(1, "population", "side").random(4).tolist()
+    assert first != generator(1, "population", "leverage").random(4).tolist()
+    assert first != generator(2, "population", "side").random(4).tolist()

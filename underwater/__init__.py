@@ -1,0 +1,63 @@
+"""When does a leveraged DeFi protocol go underwater, and who pays?
+
+    from underwater import load_run, load_scenario, run_scenario
+
+Public names are loaded when they are first used, so that importing the package costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from os.path import abspath, dirname
+from typing import TYPE_CHECKING
+
+from underwater.guard import refuse_foreign_packages
+
+__version__ = "0.1.0"
+
+# Before the first import of simulator, agents or audits: a foreign package may stand there.
+refuse_foreign_packages(dirname(dirname(abspath(__file__))))
+
+if TYPE_CHECKING:
+    from simulator.chain.select import open_chain
+    from simulator.errors import InputError, UnderwaterError
+    from simulator.results import Results, load_run
+    from simulator.scenario import Scenario, load_scenario
+    from underwater.wiring import run_scenario, run_variants
+
+_HOME_OF = {
+    "InputError": "simulator.errors",
+    "Results": "simulator.results",
+    "Scenario": "simulator.scenario",
+    "UnderwaterError": "simulator.errors",
+    "load_run": "simulator.results",
+    "load_scenario": "simulator.scenario",
+    "open_chain": "simulator.chain.select",
+    "run_scenario": "underwater.wiring",
+    "run_variants": "underwater.wiring",
+}
+
+__all__ = [
+    "InputError",
+    "Results",
+    "Scenario",
+    "UnderwaterError",
+    "__version__",
+    "load_run",
+    "load_scenario",
+    "open_chain",
+    "run_scenario",
+    "run_variants",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME_OF:
+        raise AttributeError(f"module 'underwater' has no attribute '{name}'")
+    value: object = getattr(import_module(_HOME_OF[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

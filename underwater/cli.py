@@ -1,0 +1,224 @@
+"""The command line. Nothing heavier than typer is imported until a command is typed.
+
+Every option is taken as text and checked by `underwater.commands`, so that a refusal can name the
+option, the value and what is allowed. stdout is the result, stderr the talk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, NoReturn
+
+import typer
+
+from underwater import __version__, console
+from underwater.commands.failures import guarded
+
+app = typer.Typer(
+    name="underwater",
+    help="Find out when a leveraged DeFi protocol goes underwater, and who pays.",
+    epilog="Exit codes: 0 good, 1 a property was violated, 2 bad input or a missing component, "
+    "130 interrupted.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Text = str | None
+
+Seed = Annotated[Text, typer.Option("--seed", metavar="N", help="Seed of every draw [1].")]
+Accounts = Annotated[Text, typer.Option("--accounts", metavar="N", help="Number of accounts.")]
+From = Annotated[
+    Text, typer.Option("--from", metavar="TIME", help="Start, such as 2020-03-12T10:00Z.")
+]
+Hours = Annotated[
+    Text, typer.Option("--hours", metavar="N", help="Length of the run [to the event's end].")
+]
+Variants = Annotated[
+    Text,
+    typer.Option("--variant", metavar="NAME[,NAME...]", help="Twins to run, such as no-impact."),
+]
+Chain = Annotated[Text, typer.Option("--chain", metavar="auto|revm|pyevm", help="Engine [auto].")]
+Contract = Annotated[
+    Text, typer.Option("--contract", metavar="NAME|PATH", help="Contract instead of the reference.")
+]
+Record = Annotated[
+    Text, typer.Option("--record", metavar="accounts=all", help="Record all accounts every block.")
+]
+Out = Annotated[
+    Text, typer.Option("--out", metavar="DIR", help="Folder of the results [a new one in runs/].")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
+
+
+def main() -> None:
+    """Entry point of the `underwater` command."""
+    app()
+
+
+def _finish(command: Callable[[], int]) -> NoReturn:
+    raise typer.Exit(guarded(command))
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        console.print_result(f"underwater {__version__}")
+        raise typer.Exit()
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version."
+        ),
+    ] = False,
+) -> None:
+    """Options of the program itself."""
+
+
+@app.command()
+def replay(
+    event: Annotated[str, typer.Argument(metavar="EVENT", help="Such as black-thursday.")],
+    seed: Seed = None,
+    accounts: Accounts = None,
+    start: From = None,
+    hours: Hours = None,
+    variant: Variants = None,
+    chain: Chain = None,
+    contract: Contract = None,
+    record: Record = None,
+    out: Out = None,
+    json: Json = False,
+) -> None:
+    """Replay a historical crash against real protocol code."""
+
+    def command() -> int:
+        from underwater.commands import replay as work
+
+        return work.replay(
+            event,
+            work.RunOptions(
+                seed, accounts, start, hours, variant, chain, contract, record, out, json
+            ),
+        )
+
+    _finish(command)
+
+
+@app.command()
+def run(
+    scenario: Annotated[
+        str, typer.Argument(metavar="SCENARIO", help="A scenario or finding: a file or a name.")
+    ],
+    seed: Seed = None,
+    accounts: Accounts = None,
+    start: From = None,
+    hours: Hours = None,
+    variant: Variants = None,
+    chain: Chain = None,
+    contract: Contract = None,
+    record: Record = None,
+    out: Out = None,
+    json: Json = False,
+) -> None:
+    """Run a scenario, or replay the finding of an audit."""
+
+    def command() -> int:
+        from underwater.commands import replay as work
+
+        return work.run(
+            scenario,
+            work.RunOptions(
+                seed, accounts, start, hours, variant, chain, contract, record, out, json
+            ),
+        )
+
+    _finish(command)
+
+
+@app.command()
+def audit(
+    protocol: Annotated[str, typer.Argument(metavar="PROTOCOL", help="Such as matched-perp.")],
+    contract: Contract = None,
+    examples: Annotated[
+        Text, typer.Option("--examples", metavar="N", help="Sequences of actions to try.")
+    ] = None,
+    seed: Seed = None,
+    chain: Chain = None,
+    json: Json = False,
+) -> None:
+    """Search for actions that break a property."""
+
+    def command() -> int:
+        from underwater.commands import audit as work
+
+        return work.audit(protocol, work.AuditOptions(contract, examples, seed, chain, json))
+
+    _finish(command)
+
+
+@app.command()
+def sweep(
+    scenario: Annotated[
+        str, typer.Argument(metavar="SCENARIO", help="A scenario: a file or a name.")
+    ],
+    vary: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--vary",
+            metavar="PATH=START:STOP:STEP|PATH=A,B,C",
+            help="What varies; several make a grid. Stop is inclusive.",
+        ),
+    ] = None,
+    seeds: Annotated[
+        Text, typer.Option("--seeds", metavar="N", help="Seeds 1 to N for every value [1].")
+    ] = None,
+    jobs: Annotated[
+        Text, typer.Option("--jobs", metavar="N", help="Processes [one per core].")
+    ] = None,
+    accounts: Accounts = None,
+    start: From = None,
+    hours: Hours = None,
+    chain: Chain = None,
+    contract: Contract = None,
+    out: Out = None,
+    json: Json = False,
+) -> None:
+    """Compare values of parameters over many seeds."""
+
+    def command() -> int:
+        from underwater.commands import sweep as work
+
+        return work.sweep(
+            scenario,
+            work.SweepOptions(
+                tuple(vary or ()),
+                seeds,
+                jobs,
+                accounts,
+                start,
+                hours,
+                chain,
+                contract,
+                out,
+                json,
+            ),
+        )
+
+    _finish(command)
+
+
+@app.command()
+def doctor(json: Json = False) -> None:
+    """Say what is installed and what is missing."""
+
+    def command() -> int:
+        from underwater.doctor import doctor as work
+
+        return work(as_json=json)
+
+    _finish(command)

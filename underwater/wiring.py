@@ -1,0 +1,331 @@
+"""From a scenario to a run: the only place that knows chain, adapter, agents and properties at once."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+
+from agents.adl_keeper import AdlKeeper
+from agents.book import Book
+from agents.keeper import FundingKeeper
+from agents.liquidator import Liquidators, Unwinding
+from agents.market_maker import MarketMaker
+from agents.population import draw_population, run_start_hour
+from agents.price_keeper import PriceKeeper
+from agents.trader import Traders, opening_size
+from audits.properties import check_all, default_properties
+from simulator.agent import Agent
+from simulator.chain.base import BlockEnvironment, Chain
+from simulator.chain.select import open_chain, select_engine
+from simulator.engine import Check, Ending, Stopwatch, run
+from simulator.errors import InputError, UnderwaterError
+from simulator.prices import Crash, bridge, load_crash
+from simulator.property import Ledger, Operation, Totals
+from simulator.protocols.matched_perp.actions import Packer
+from simulator.protocols.matched_perp.deployment import Deployment, compile_exchange
+from simulator.protocols.matched_perp.world import Clock, MatchedPerpWorld
+from simulator.recorder import Recorder, TableRecord, claim_out, claim_run_folder, run_schemas
+from simulator.results import write_manifest, write_timings
+from simulator.scenario import Scenario, generator
+from simulator.types import Int2D
+from simulator.units import price_ticks_to_wad
+from underwater.journal import BlockJournal
+from underwater.manifest import above_manifest, run_manifest
+from underwater.opening import (
+    Cast,
+    deploy_exchange,
+    endow_everybody,
+    open_interest_quote,
+    open_positions,
+    opening_lots,
+)
+from underwater.outcome import RunsSummary, RunSummary, summarise
+
+Progress = Callable[[int, int, str], None]
+Stop = Callable[[], bool]
+PROGRESS_EVERY = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Everything a run is made of, built and opened, before its first block."""
+
+    chain: Chain
+    deployment: Deployment
+    world: MatchedPerpWorld
+    prices: PriceKeeper
+    agents: tuple[Agent, ...]
+    liquidators: Liquidators
+    maker: MarketMaker
+    cast: Cast
+    crash: Crash
+    open_interest: float
+
+
+def price_path(scenario: Scenario, crash: Crash, seed: int) -> Int2D:
+    """int64[blocks, markets] ticks of the run.
+
+    The whole event is bridged and the run cut out of it, so that a later start meets the same path.
+    """
+    symbols = tuple(market.series for market in scenario.markets)
+    bars = crash.bars(symbols, crash.start, crash.hours)
+    per_hour = scenario.prices.blocks_per_hour
+    ticks = bridge(bars, generator(seed, "prices"), per_hour)
+    first = run_start_hour(scenario) * per_hour
+    return ticks[first : first + scenario.blocks]
+
+
+def build(scenario: Scenario, seed: int, chain_choice: str) -> Parts:
+    """Deploy, endow and open everything that a scenario describes."""
+    crash = load_crash(scenario.prices.event)
+    ticks = price_path(scenario, crash, seed)
+    population = draw_population(scenario, seed)
+    cast = Cast(len(population), scenario.liquidators.count)
+    first_prices = [price_ticks_to_wad(tick) for tick in ticks[0].tolist()]
+    price = ticks[0] / 1e8
+    size = opening_size(population, price)
+    open_interest = open_interest_quote(size, price)
+
+    chain = open_chain(chain_choice, hardfork=scenario.chain.hardfork)
+    deployment = deploy_exchange(chain, scenario, first_prices)
+    endow_everybody(chain, deployment, scenario, population, cast, open_interest)
+    packer = Packer(deployment, cast.addresses)
+    book = Book(cast.maker, len(scenario.markets))
+    maker = MarketMaker(scenario, cast.maker, open_interest, book)
+    open_positions(
+        chain, packer, maker, scenario, opening_lots(size), first_prices, cast
+    )
+    world = MatchedPerpWorld(
+        chain,
+        deployment,
+        cast.addresses,
+        Clock(
+            first_timestamp=int(scenario.prices.start.timestamp()),
+            block_seconds=scenario.chain.block_seconds,
+            probe_every=scenario.recording.probe_every_blocks,
+            funding_every=max(1, scenario.funding.interval_seconds // scenario.chain.block_seconds),
+        ),
+        ticks / 1e8,
+        scenario.chain.transaction_gas_limit,
+    )
+    prices = PriceKeeper(scenario, ticks, np.abs(size).sum(axis=0) * price)
+    liquidators = Liquidators(scenario, cast.first_liquidator, book)
+    agents: tuple[Agent, ...] = (
+        FundingKeeper(scenario),
+        liquidators,
+        AdlKeeper(scenario, liquidators, run_start_hour(scenario)),
+        Traders(scenario, population, size, book),
+        Unwinding(liquidators),
+        maker,
+    )
+    return Parts(
+        chain, deployment, world, prices, agents, liquidators, maker, cast, crash, open_interest
+    )
+
+
+def clock_of(scenario: Scenario) -> Callable[[int], BlockEnvironment]:
+    """Block environments of the run; block 0 of the run is block 1 of the chain."""
+    start = int(scenario.prices.start.timestamp())
+    seconds, gas_limit = scenario.chain.block_seconds, scenario.chain.gas_limit
+    base_fee = scenario.chain.base_fee
+
+    def clock(block: int) -> BlockEnvironment:
+        return BlockEnvironment(block + 1, start + block * seconds, base_fee, gas_limit)
+
+    return clock
+
+
+def checker() -> tuple[Check, tuple[str, ...]]:
+    """The check of every block, and the ids of its properties."""
+    properties = default_properties()
+
+    def check(before: Totals, ledger: Ledger, operation: Operation) -> str | None:
+        violation = check_all(properties, before, ledger, operation)
+        return None if violation is None else violation.message
+
+    return check, tuple(item.id for item in properties)
+
+
+def _journal(scenario: Scenario, parts: Parts, recorder: Recorder | None, all_accounts: bool) -> BlockJournal:
+    seconds = scenario.chain.block_seconds
+    return BlockJournal(
+        parts.world,
+        parts.prices,
+        parts.liquidators,
+        parts.maker,
+        recorder,
+        block_seconds=seconds,
+        accounts_every=1 if all_accounts else scenario.recording.accounts_every_blocks,
+        roles=parts.cast.roles,
+    )
+
+
+def _play(
+    scenario: Scenario, parts: Parts, journal: BlockJournal, check: Check,
+    stop: Stop, progress: Progress | None, watch: Stopwatch,
+) -> Ending:  # fmt: skip
+    """Run the blocks, telling `progress` now and then."""
+    total, name = scenario.blocks, scenario.variant
+
+    def stop_and_tell() -> bool:
+        done = journal.tally.blocks
+        if progress is not None and done % PROGRESS_EVERY == 0:
+            progress(done, total, name)
+        return stop()
+
+    ending = run(
+        parts.chain, parts.world, parts.prices, parts.agents, check, journal,
+        clock_of(scenario), total, stop_and_tell, watch,
+    )  # fmt: skip
+    if progress is not None:
+        progress(ending.blocks_done, total, name)
+    return ending
+
+
+def never() -> bool:
+    """A stop flag that is never set."""
+    return False
+
+
+def run_scenario(
+    scenario: Scenario,
+    *,
+    seed: int,
+    chain: str = "auto",
+    folder: Path,
+    record_all_accounts: bool = False,
+    stop: Stop | None = None,
+    progress: Progress | None = None,
+) -> RunSummary:
+    """Run one variant into an existing empty folder: tables, manifest.json, timings.json.
+
+    A violation or a stop ends the run early; what was recorded until then is kept. Raises
+    UnderwaterError for bad input, a missing component or results that cannot be written.
+    """
+    started = perf_counter()
+    parts = build(scenario, seed, chain)
+    watch = Stopwatch()
+    set_up = perf_counter() - started
+    check, property_ids = checker()
+    recorder = Recorder(folder, run_schemas([market.name.lower() for market in scenario.markets]))
+    journal = _journal(scenario, parts, recorder, record_all_accounts)
+    try:
+        ending = _play(scenario, parts, journal, check, stop or never, progress, watch)
+        watch.start()
+        journal.finish()
+        records = recorder.close()
+        watch.lap("record")
+    except UnderwaterError as error:
+        _keep_what_was_recorded(folder, scenario, seed, parts, journal, property_ids, error)
+        raise
+    summary = summarise(scenario, seed, parts.chain.name, parts.open_interest, journal.tally, ending)
+    summary = summary.into(folder)
+    write_manifest(
+        folder,
+        run_manifest(scenario, seed, parts.chain, parts.deployment, parts.crash, property_ids,
+                     records, ending, summary),
+    )  # fmt: skip
+    write_timings(folder, _timings(watch, set_up))
+    return summary
+
+
+def _keep_what_was_recorded(
+    folder: Path, scenario: Scenario, seed: int, parts: Parts, journal: BlockJournal,
+    property_ids: tuple[str, ...], error: UnderwaterError,
+) -> None:  # fmt: skip
+    """After a fault (a full disk above all): say in the manifest how far the run got, if possible."""
+    ending = Ending("interrupted", journal.tally.blocks, f"stopped by a fault: {error}")
+    summary = summarise(scenario, seed, parts.chain.name, parts.open_interest, journal.tally, ending)
+    records: dict[str, TableRecord] = {}
+    with suppress(UnderwaterError, OSError):
+        write_manifest(
+            folder,
+            run_manifest(scenario, seed, parts.chain, parts.deployment, parts.crash, property_ids,
+                         records, ending, summary.into(folder)),
+        )  # fmt: skip
+
+
+def _timings(watch: Stopwatch, set_up: float) -> dict[str, float]:
+    parts = {name: round(seconds, 3) for name, seconds in watch.seconds.items()}
+    run_seconds = round(sum(watch.seconds.values()), 3)
+    return parts | {"set_up": round(set_up, 3), "run": run_seconds, "total": round(run_seconds + set_up, 3)}
+
+
+def run_variants(
+    scenario: Scenario,
+    *,
+    variants: Sequence[str],
+    seed: int,
+    chain: str = "auto",
+    out: Path | None = None,
+    runs: Path = Path("runs"),
+    record_all_accounts: bool = False,
+    stop: Stop | None = None,
+    progress: Progress | None = None,
+) -> RunsSummary:
+    """Run the named variants of a scenario with one seed into one new folder, and report on them.
+
+    Several variants get a subfolder each. Nothing is written before scenario, contract, prices and
+    engine have been checked. After a violation or a stop the remaining variants are not started;
+    the report of what there is is written.
+    """
+    scenarios = [scenario.changed({"variant": name}) for name in variants]
+    for each in scenarios:
+        compile_exchange(each.contract)
+        price_path(each, load_crash(each.prices.event), seed)
+    select_engine(chain)
+    stem = f"{scenario.name}-seed{seed}"
+    folder = claim_out(out) if out is not None else claim_run_folder(runs, stem)
+    try:
+        summaries = _run_each(
+            scenarios, folder, seed, chain, record_all_accounts, stop or never, progress
+        )
+    except InputError:
+        _drop_if_empty(folder)
+        raise
+    if len(variants) > 1:
+        write_manifest(folder, above_manifest(scenario, seed, summaries))
+    from underwater.report import write_report
+
+    return RunsSummary(folder, write_report(folder), tuple(summaries))
+
+
+def _run_each(
+    scenarios: Sequence[Scenario], folder: Path, seed: int, chain: str, all_accounts: bool,
+    stop: Stop, progress: Progress | None,
+) -> list[RunSummary]:  # fmt: skip
+    summaries: list[RunSummary] = []
+    for scenario in scenarios:
+        place = folder if len(scenarios) == 1 else folder / scenario.variant
+        place.mkdir(parents=True, exist_ok=True)
+        summary = run_scenario(
+            scenario, seed=seed, chain=chain, folder=place, record_all_accounts=all_accounts,
+            stop=stop, progress=progress,
+        )  # fmt: skip
+        summaries.append(summary)
+        if summary.status != "complete":
+            break
+    return summaries
+
+
+def _drop_if_empty(folder: Path) -> None:
+    """Take back a claimed folder in which no file was written."""
+    if not any(path.is_file() for path in folder.rglob("*")):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def measure(scenario: Scenario, seed: int, chain: str = "auto") -> dict[str, object]:
+    """Run without recording; the values of the summary. Top level and picklable, for sweeps."""
+    parts = build(scenario, seed, chain)
+    check, _ = checker()
+    journal = _journal(scenario, parts, None, False)
+    ending = _play(scenario, parts, journal, check, never, None, Stopwatch())
+    journal.finish()
+    summary = summarise(scenario, seed, parts.chain.name, parts.open_interest, journal.tally, ending)
+    return summary.values
