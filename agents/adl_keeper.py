@@ -74,14 +74,14 @@ class AdlKeeper:
             return [], False
         eligible = [a for a in self._eligible(view, account, market).tolist() if a not in used]
         ranked = sorted(eligible, key=lambda a: (-view.ledger.adl_rank(a, market), a))
-        needed = abs(float(view.size[account, market]))
+        needed = abs(view.ledger.size(account, market))
         chosen: list[int] = []
         for candidate in ranked[:budget]:
-            if needed <= 0.0:
+            if needed <= 0:
                 break
             chosen.append(candidate)
-            needed -= abs(float(view.size[candidate, market]))
-        return chosen, needed <= 0.0
+            needed -= abs(view.ledger.size(candidate, market))
+        return chosen, needed <= 0
 
     def _eligible(self, view: View, account: int, market: int) -> Int1D:
         """Opposite side, in profit at the mark and at the bankruptcy price, sound afterwards.
@@ -114,11 +114,11 @@ class AdlKeeper:
         opposite = np.flatnonzero((size * side < 0.0) & (view.equity > 0.0))
         order = np.argsort(-np.abs(size[opposite]), kind="stable")
         chosen: list[int] = []
-        needed = abs(float(size[account]))
+        needed = abs(view.ledger.size(account, market))
         for counterparty in opposite[order].tolist():
-            if needed <= 0.0 or len(chosen) >= LIST_LIMIT:
+            if needed <= 0 or len(chosen) >= LIST_LIMIT:
                 break
             if counterparty not in used:
                 chosen.append(counterparty)
-                needed -= abs(float(size[counterparty]))
+                needed -= abs(view.ledger.size(counterparty, market))
         return CloseOut(account, market, tuple(chosen))

@@ -31,7 +31,13 @@ class Book:
         self._ask_free[:] = self.ask_left
 
     def take(
-        self, sender: int, market: int, size: float, mark_wad: int, slippage_ppm: int, forced: bool = False
+        self,
+        sender: int,
+        market: int,
+        size: float,
+        mark_wad: int,
+        slippage_ppm: int,
+        forced: bool = False,
     ) -> Fill | None:
         """A fill of up to `size` units (signed) that the quotes can still serve, or None."""
         lots = int(abs(size) * 1e6) * LOT

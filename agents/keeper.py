@@ -9,7 +9,7 @@ from simulator.scenario import Scenario
 
 
 class FundingKeeper:
-    """Accrues every market once per funding interval (accrual before each action happens anyway)."""
+    """Accrues every market once per funding interval (each action accrues first anyway)."""
 
     def __init__(self, scenario: Scenario) -> None:
         seconds = scenario.funding.interval_seconds

@@ -46,9 +46,7 @@ class MarketMaker:
         equity, notional = float(view.equity[self.row]), float(view.notional[self.row])
         ratio = equity / notional if notional > 0.0 else 1.0
         if ratio < self._top_up_below:
-            actions.append(
-                Deposit(self.row, quote_to_tokens(self._top_up_to * notional - equity))
-            )
+            actions.append(Deposit(self.row, quote_to_tokens(self._top_up_to * notional - equity)))
         reducing = ratio < self._reduce_only_below
         switched, self._reducing = reducing != self._reducing, reducing
         for market in range(len(view.mark_wad)):
@@ -56,7 +54,9 @@ class MarketMaker:
                 actions.append(self._quote(view, market))
         return actions
 
-    def opening_quotes(self, mark_wad: Sequence[int], lots: Sequence[tuple[int, int]]) -> list[Quote]:
+    def opening_quotes(
+        self, mark_wad: Sequence[int], lots: Sequence[tuple[int, int]]
+    ) -> list[Quote]:
         """Quotes wide enough for the opening positions: (bid, ask) sizes per market, exact."""
         return [
             self._at(market, mark_wad[market], bid, ask) for market, (bid, ask) in enumerate(lots)
@@ -100,4 +100,3 @@ class MarketMaker:
 
     def learn(self, outcome: Outcome, view: View) -> None:
         self._book.learn(outcome)
-

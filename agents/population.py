@@ -72,19 +72,20 @@ def draw_population(scenario: Scenario, seed: int) -> Population:
     reaction = rng("reaction").integers(
         settings.reaction_blocks_low, settings.reaction_blocks_high, count, endpoint=True
     )
+    weights = _weights(scenario, rng("markets"))
     mean_delay = float(scenario.trading.return_half_life_blocks) / np.log(2)
     return Population(
         collateral=_collateral(settings, rng("collateral")),
         side=side,
         leverage=np.maximum(leverage, 0.1),
-        weights=_weights(scenario, rng("markets")),
+        weights=weights,
         active=active,
         entry_block=np.where(active | (entry >= scenario.blocks), -1, entry),
         habit=habits,
         reaction_blocks=reaction,
         returns=rng("returns").random(count) < float(scenario.trading.return_share),
         return_delay=1 + (rng("return-delay").exponential(mean_delay, count)).astype(np.int64),
-        trades=_trades(scenario, seed),
+        trades=_trades(scenario, seed, weights),
     )
 
 
@@ -168,15 +169,19 @@ def run_start_hour(scenario: Scenario) -> int:
     return round((scenario.prices.start - window_start).total_seconds() / 3600)
 
 
-def _trades(scenario: Scenario, seed: int) -> TradeEvents:
-    """Poisson trades of every account over the run, whether or not it then holds a position."""
+def _trades(scenario: Scenario, seed: int, weights: Float2D) -> TradeEvents:
+    """Poisson trades of every account over the run, whether or not it then holds a position.
+
+    An account trades in its own markets, each as likely as its weight there.
+    """
     rng = generator(seed, "population", "trades")
     count, blocks = scenario.population.accounts, scenario.blocks
     rate = float(scenario.trading.trades_per_hour) / scenario.prices.blocks_per_hour
     total = int(rng.poisson(rate * blocks * count))
     block = rng.integers(0, blocks, total)
     account = rng.integers(0, count, total)
-    market = rng.integers(0, len(scenario.markets), total)
+    edges = np.cumsum(weights, axis=1)[account]
+    market = np.minimum((edges <= rng.random(total)[:, None]).sum(axis=1), weights.shape[1] - 1)
     shrink = np.minimum(np.abs(rng.normal(0.0, float(scenario.trading.size_shock), total)), 0.5)
     order = np.lexsort((account, block))
     offsets = np.searchsorted(block[order], np.arange(blocks + 1))

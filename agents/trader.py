@@ -71,7 +71,9 @@ class Traders:
             elif isinstance(action, CloseOut):
                 self._forced.update((action.account, *action.counterparties))
 
-    def _later(self, block: int, what: Callable[[View, int], Iterator[Action]], account: int) -> None:
+    def _later(
+        self, block: int, what: Callable[[View, int], Iterator[Action]], account: int
+    ) -> None:
         self._todo[block].append(lambda view: what(view, account))
 
     def _follow_forced_closures(self, view: View) -> None:
@@ -132,7 +134,7 @@ class Traders:
         yield from self._open(view, account, min(float(leverage), self._highest_leverage), equity)
 
     def _notice_low_margin(self, view: View) -> None:
-        """Accounts with a habit whose margin ratio fell below the trigger react after their delay."""
+        """Accounts with a habit that fell below their trigger react after their delay."""
         count = self._count
         low = view.equity[:count] < self._trigger * view.notional[:count]
         low &= self._can_react

@@ -24,9 +24,6 @@ from audits.world import AuditWorld, open_world
 from simulator.errors import InputError, PropertyViolation
 from simulator.scenario import Parameters, Part, read_document
 
-FORMAT = 1
-KIND = "steps"
-
 
 class ContractPart(Part):
     """Which source broke the property: a name or path as given, and the hash of its text."""
@@ -85,8 +82,8 @@ def save_finding(
 ) -> Path:
     """Write `<property>-seed<seed>-<n>.toml` with the first free n; never overwrites."""
     document = FindingFile(
-        format=FORMAT,
-        kind=KIND,
+        format=1,
+        kind="steps",
         protocol="matched-perp",
         seed=seed,
         contract=ContractPart(path=world.contract.path, source_hash=world.contract.source_hash),

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
 
 from audits.actions import liquidation, margin, trading
-from audits.actions.amounts import AMOUNTS, Amount
+from audits.actions.amounts import AMOUNTS, EDGE_AMOUNTS, Amount
 from audits.environment import price, time
 from audits.setup import default_setup
 from audits.steps import Step
@@ -32,6 +32,10 @@ PAIRS = st.sampled_from(
 SIDES = st.booleans()
 PICKS = st.integers(0, 11)
 """Picks one of however many positions there are."""
+OTHERS = st.sampled_from([1, 2, 3, 1, 2, 3, 0])
+"""Distance from the account in question to another one; once in a while itself."""
+HEIRS = st.one_of(st.none(), OTHERS)
+"""Who takes over what deleveraging left; None matches it against everybody."""
 REFRESHES = st.sampled_from([False, True, True])
 
 
@@ -69,10 +73,6 @@ class MatchedPerpMachine(RuleBasedStateMachine):
         deal = trading.Deal(*pair, market, buys, edge)
         self._play(trading.trade(self.world, deal, percent))
 
-    @rule(pair=PAIRS, market=MARKETS, buys=SIDES)
-    def trade_most(self, pair: tuple[int, int], market: int, buys: bool) -> None:
-        self._play(trading.trade_most(self.world, trading.Deal(*pair, market, buys, 0)))
-
     @rule(pick=PICKS, maker=ACCOUNTS, share=AMOUNTS)
     def close(self, pick: int, maker: int, share: Amount) -> None:
         held = liquidation.positions(self.world.ledger)
@@ -91,15 +91,18 @@ class MatchedPerpMachine(RuleBasedStateMachine):
 
     # --- users: margin ---
 
-    @rule(account=ACCOUNTS, share=AMOUNTS)
+    @rule(account=ACCOUNTS, share=EDGE_AMOUNTS)
     def withdraw(self, account: int, share: Amount) -> None:
         self._play([margin.withdraw(self.world, account, share)])
 
-    @rule(account=ACCOUNTS, drawn=time.WAITS, share=AMOUNTS)
-    def come_back_to_withdraw(self, account: int, drawn: int, share: Amount) -> None:
-        """The patient user: nothing touches his account for a while, then he takes money out."""
-        self._wait(drawn, refresh=True)
-        self._play([margin.withdraw(self.world, account, share)])
+    @rule(pick=PICKS, drawn=time.WAITS, share=EDGE_AMOUNTS)
+    def come_back_to_withdraw(self, pick: int, drawn: int, share: Amount) -> None:
+        """The patient holder: nothing touches his account for a while, then he takes money out."""
+        held = liquidation.positions(self.world.ledger)
+        if held:
+            account, _ = held[pick % len(held)]
+            self._wait(drawn, refresh=True)
+            self._play([margin.withdraw(self.world, account, share)])
 
     @rule(kind=st.sampled_from(["deposit", "settle", "fund", "accrue"]), pick=PICKS, share=AMOUNTS)
     def chore(self, kind: str, pick: int, share: Amount) -> None:
@@ -114,17 +117,32 @@ class MatchedPerpMachine(RuleBasedStateMachine):
 
     # --- users: liquidation and the waterfall ---
 
-    @rule(pick=PICKS, liquidator=ACCOUNTS, share=AMOUNTS)
-    def liquidate(self, pick: int, liquidator: int, share: Amount) -> None:
+    @rule(pick=PICKS, other=OTHERS, share=AMOUNTS)
+    def liquidate(self, pick: int, other: int, share: Amount) -> None:
         place = liquidation.weak_position(self.world.ledger, pick, covered=True)
         if place is not None:
+            liquidator = (place[0] + other) % _COUNT
             self._play([liquidation.liquidate(self.world, liquidator, *place, share)])
 
-    @rule(pick=PICKS, candidates=st.integers(0, 3), heir=st.one_of(st.none(), ACCOUNTS))
+    @rule(pick=PICKS, candidates=st.integers(0, 3), heir=HEIRS)
     def resolve(self, pick: int, candidates: int, heir: int | None) -> None:
         place = liquidation.weak_position(self.world.ledger, pick, covered=False)
         if place is not None:
-            self._play(liquidation.resolve(self.world, *place, candidates, heir))
+            self._resolve(*place, candidates, heir)
+
+    @rule(pick=PICKS, candidates=st.integers(0, 3), heir=HEIRS)
+    def collapse(self, pick: int, candidates: int, heir: int | None) -> None:
+        """The price gaps beyond what the insurance fund covers, and the waterfall runs."""
+        held = liquidation.positions(self.world.ledger)
+        if held:
+            place = held[pick % len(held)]
+            brink = price.Brink.BEYOND_THE_FUND
+            self._play([price.to_the_brink(self.world.ledger, *place, brink)])
+            self._resolve(*place, candidates, heir)
+
+    def _resolve(self, account: int, market: int, candidates: int, heir: int | None) -> None:
+        taker = None if heir is None else (account + heir) % _COUNT
+        self._play(liquidation.resolve(self.world, account, market, candidates, taker))
 
     # --- environment ---
 

@@ -11,13 +11,18 @@ from simulator.agent import UpdatePrice
 
 
 def in_words(steps: Sequence[Step], names: Names) -> tuple[str, ...]:
-    """One line per step, with the time since the start; waits only move that time."""
+    """One line per step, with the time since the start; waits move it and have no line.
+
+    A wait at the end is what broke something, so it gets one.
+    """
     lines, elapsed = [], 0
     for step in steps:
         if isinstance(step, Wait):
             elapsed += step.seconds
             continue
         lines.append(f"t=+{span(elapsed)} {sentence(step, names)}")
+    if steps and isinstance(steps[-1], Wait):
+        lines.append(f"t=+{span(elapsed)} nothing else has happened")
     return tuple(lines)
 
 

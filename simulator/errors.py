@@ -8,7 +8,7 @@ from __future__ import annotations
 
 
 class UnderwaterError(Exception):
-    """Base of everything this project raises on purpose. The command line exits with `exit_code`."""
+    """Base of what this project raises on purpose; the command line exits with `exit_code`."""
 
     exit_code = 2
 
@@ -34,7 +34,9 @@ class ChainError(UnderwaterError):
 class RevertError(ChainError):
     """A call or set-up transaction reverted. `data` holds the raw revert data."""
 
-    def __init__(self, message: str, data: bytes = b"", transaction_index: int | None = None) -> None:
+    def __init__(
+        self, message: str, data: bytes = b"", transaction_index: int | None = None
+    ) -> None:
         super().__init__(message)
         self.data = data
         self.transaction_index = transaction_index

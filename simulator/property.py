@@ -52,15 +52,15 @@ class Ledger(Protocol):
     def maintenance(self, account: int) -> int: ...
 
     def adl_rank(self, account: int, market: int) -> int:
-        """Place in the queue for auto-deleveraging, as the contract computes it; higher is earlier."""
+        """Place in the queue for auto-deleveraging, as on chain; higher is earlier."""
         ...
 
     def open_interest_residual(self, market: int) -> int:
-        """Stored open interest minus the sum of long sizes, plus |sum of all sizes|; 0 when right."""
+        """|stored open interest - sum of longs| + |sum of all sizes|; 0 when right."""
         ...
 
     def custody_residual(self) -> int:
-        """Tokens owned minus sum(margin + cost - pending) + insurance - deficit; 0 for an exact ledger."""
+        """Tokens owned - (sum(margin + cost - pending) + insurance - deficit); 0 when exact."""
         ...
 
     def zero_sum_residual(self, prices: Sequence[int]) -> int:

@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import zip_longest
 from typing import Final, TypeAlias
 
 ShowProgress: TypeAlias = Callable[[int, int, str], None]
@@ -107,8 +108,12 @@ def _lines(unit: str) -> ShowProgress:
 
 
 def aligned(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A table as text: the first column left, the others right, a rule under the header."""
-    widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
+    """A table as text: the first column left, the others right, a rule under the header.
+
+    A header may have several lines.
+    """
+    heads = list(zip_longest(*(name.splitlines() for name in header), fillvalue=""))
+    widths = [max(map(len, column)) for column in zip(*heads, *rows, strict=True)]
 
     def line(cells: Sequence[str]) -> str:
         first = cells[0].ljust(widths[0])
@@ -116,7 +121,7 @@ def aligned(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
         return "  ".join((first, *rest)).rstrip()
 
     rule = "  ".join("-" * width for width in widths)
-    return "\n".join([line(header), rule, *map(line, rows)])
+    return "\n".join([*map(line, heads), rule, *map(line, rows)])
 
 
 def count(value: object) -> str:

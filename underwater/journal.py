@@ -56,7 +56,9 @@ class BlockJournal:
         self._roles = roles
         self._maintenance = world.maintenance_rate
         self._funding_paid = [[0.0, 0.0] for _ in world.markets]
-        self._funding_index = [world.ledger.stored_funding_index(m) for m in range(len(world.markets))]
+        self._funding_index = [
+            world.ledger.stored_funding_index(m) for m in range(len(world.markets))
+        ]
         self._open_interest = [world.ledger.open_interest(m) for m in range(len(world.markets))]
         self._histograms: list[np.ndarray] = []
         self._histogram_start = 0
@@ -130,8 +132,10 @@ class BlockJournal:
     def _diagnose(self, view: View) -> tuple[float, float, int]:
         """First round and fixed point of what would be dumped within five minutes, in quote."""
         per_block = self._liquidators.dump_share_per_block(view)
-        share = 1.0 - (1.0 - float(per_block.mean())) ** self._five_minutes if len(per_block) else 1.0
-        cash = view.margin + view.cost.sum(axis=1) - view.pending
+        share = (
+            1.0 - (1.0 - float(per_block.mean())) ** self._five_minutes if len(per_block) else 1.0
+        )
+        cash = view.margin + view.cost @ np.ones_like(view.mark) - view.pending
         impact = self._prices.cascade_impact(view.block, view.index)
         result = cascade(cash, view.size, self._maintenance, impact, view.size * share)
         extra = result.final_notional - result.first_notional

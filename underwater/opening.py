@@ -15,8 +15,8 @@ from agents.exact import quote_to_tokens, size_to_lots_down
 from agents.market_maker import MarketMaker
 from agents.population import Population
 from simulator.agent import Fill, Quote
-from simulator.chain.base import STATUS_SUCCESS, BlockEnvironment, Chain
 from simulator.chain.abi import revert_reason
+from simulator.chain.base import STATUS_SUCCESS, BlockEnvironment, Chain
 from simulator.errors import ChainError
 from simulator.protocols.matched_perp.actions import Packer
 from simulator.protocols.matched_perp.deployment import (
@@ -81,9 +81,7 @@ def opening_block(scenario: Scenario) -> BlockEnvironment:
     )
 
 
-def deploy_exchange(
-    chain: Chain, scenario: Scenario, first_prices: Sequence[int]
-) -> Deployment:
+def deploy_exchange(chain: Chain, scenario: Scenario, first_prices: Sequence[int]) -> Deployment:
     """The exchange with its markets listed at the first prices (1e-18)."""
     chain.set_block(opening_block(scenario))
     parameters = Parameters.of(scenario.parameters.model_dump())

@@ -14,7 +14,7 @@ WAD_FLOAT = 1e18
 
 @dataclass(frozen=True, slots=True)
 class RunSummary:
-    """One variant. status: complete, violated or interrupted; message: one sentence if not complete.
+    """One variant. status: complete, violated or interrupted; message: a sentence if incomplete.
 
     values: money in quote to 1e-6, shares as fractions of the opening open interest.
     """

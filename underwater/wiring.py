@@ -1,9 +1,9 @@
-"""From a scenario to a run: the only place that knows chain, adapter, agents and properties at once."""
+"""From a scenario to a run: the one place that knows chain, adapter, agents and properties."""
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +24,7 @@ from simulator.agent import Agent
 from simulator.chain.base import BlockEnvironment, Chain
 from simulator.chain.select import open_chain, select_engine
 from simulator.engine import Check, Ending, Stopwatch, run
-from simulator.errors import InputError, UnderwaterError
+from simulator.errors import RecordError, UnderwaterError
 from simulator.prices import Crash, bridge, load_crash
 from simulator.property import Ledger, Operation, Totals
 from simulator.protocols.matched_perp.actions import Packer
@@ -98,9 +98,7 @@ def build(scenario: Scenario, seed: int, chain_choice: str) -> Parts:
     packer = Packer(deployment, cast.addresses)
     book = Book(cast.maker, len(scenario.markets))
     maker = MarketMaker(scenario, cast.maker, open_interest, book)
-    open_positions(
-        chain, packer, maker, scenario, opening_lots(size), first_prices, cast
-    )
+    open_positions(chain, packer, maker, scenario, opening_lots(size), first_prices, cast)
     world = MatchedPerpWorld(
         chain,
         deployment,
@@ -152,40 +150,92 @@ def checker() -> tuple[Check, tuple[str, ...]]:
     return check, tuple(item.id for item in properties)
 
 
-def _journal(scenario: Scenario, parts: Parts, recorder: Recorder | None, all_accounts: bool) -> BlockJournal:
-    seconds = scenario.chain.block_seconds
-    return BlockJournal(
-        parts.world,
-        parts.prices,
-        parts.liquidators,
-        parts.maker,
-        recorder,
-        block_seconds=seconds,
-        accounts_every=1 if all_accounts else scenario.recording.accounts_every_blocks,
-        roles=parts.cast.roles,
-    )
+class Play:
+    """One variant with one seed, built and ready for its first block."""
 
+    def __init__(
+        self,
+        scenario: Scenario,
+        seed: int,
+        chain: str,
+        recorder: Recorder | None = None,
+        all_accounts: bool = False,
+    ) -> None:
+        self.scenario = scenario
+        self.seed = seed
+        self.parts = parts = build(scenario, seed, chain)
+        self.check, self.property_ids = checker()
+        self.journal = BlockJournal(
+            parts.world,
+            parts.prices,
+            parts.liquidators,
+            parts.maker,
+            recorder,
+            block_seconds=scenario.chain.block_seconds,
+            accounts_every=1 if all_accounts else scenario.recording.accounts_every_blocks,
+            roles=parts.cast.roles,
+        )
+        self.watch = Stopwatch()
 
-def _play(
-    scenario: Scenario, parts: Parts, journal: BlockJournal, check: Check,
-    stop: Stop, progress: Progress | None, watch: Stopwatch,
-) -> Ending:  # fmt: skip
-    """Run the blocks, telling `progress` now and then."""
-    total, name = scenario.blocks, scenario.variant
+    def run(self, stop: Stop, progress: Progress | None) -> Ending:
+        """Run the blocks, telling `progress` now and then."""
+        total, name, tally = self.scenario.blocks, self.scenario.variant, self.journal.tally
 
-    def stop_and_tell() -> bool:
-        done = journal.tally.blocks
-        if progress is not None and done % PROGRESS_EVERY == 0:
-            progress(done, total, name)
-        return stop()
+        def stop_and_tell() -> bool:
+            if progress is not None and tally.blocks % PROGRESS_EVERY == 0:
+                progress(tally.blocks, total, name)
+            return stop()
 
-    ending = run(
-        parts.chain, parts.world, parts.prices, parts.agents, check, journal,
-        clock_of(scenario), total, stop_and_tell, watch,
-    )  # fmt: skip
-    if progress is not None:
-        progress(ending.blocks_done, total, name)
-    return ending
+        parts = self.parts
+        ending = run(
+            parts.chain,
+            parts.world,
+            parts.prices,
+            parts.agents,
+            self.check,
+            self.journal,
+            clock_of(self.scenario),
+            total,
+            stop_and_tell,
+            self.watch,
+        )
+        self.journal.finish()
+        self.watch.lap("record")
+        if progress is not None:
+            progress(ending.blocks_done, total, name)
+        return ending
+
+    def summary(self, ending: Ending) -> RunSummary:
+        """What it came to so far."""
+        parts = self.parts
+        return summarise(
+            self.scenario,
+            self.seed,
+            parts.chain.name,
+            parts.open_interest,
+            self.journal.tally,
+            ending,
+        )
+
+    def write_manifest(
+        self, folder: Path, records: Mapping[str, TableRecord], ending: Ending
+    ) -> RunSummary:
+        """The manifest of what was recorded, and the summary with its place."""
+        summary = self.summary(ending).into(folder)
+        parts = self.parts
+        document = run_manifest(
+            self.scenario,
+            self.seed,
+            parts.chain,
+            parts.deployment,
+            parts.crash,
+            self.property_ids,
+            records,
+            ending,
+            summary,
+        )
+        write_manifest(folder, document)
+        return summary
 
 
 def never() -> bool:
@@ -209,52 +259,35 @@ def run_scenario(
     UnderwaterError for bad input, a missing component or results that cannot be written.
     """
     started = perf_counter()
-    parts = build(scenario, seed, chain)
-    watch = Stopwatch()
-    set_up = perf_counter() - started
-    check, property_ids = checker()
     recorder = Recorder(folder, run_schemas([market.name.lower() for market in scenario.markets]))
-    journal = _journal(scenario, parts, recorder, record_all_accounts)
+    play = Play(scenario, seed, chain, recorder, record_all_accounts)
+    set_up = perf_counter() - started
     try:
-        ending = _play(scenario, parts, journal, check, stop or never, progress, watch)
-        watch.start()
-        journal.finish()
+        ending = play.run(stop or never, progress)
         records = recorder.close()
-        watch.lap("record")
+        play.watch.lap("record")
     except UnderwaterError as error:
-        _keep_what_was_recorded(folder, scenario, seed, parts, journal, property_ids, error)
-        raise
-    summary = summarise(scenario, seed, parts.chain.name, parts.open_interest, journal.tally, ending)
-    summary = summary.into(folder)
-    write_manifest(
-        folder,
-        run_manifest(scenario, seed, parts.chain, parts.deployment, parts.crash, property_ids,
-                     records, ending, summary),
-    )  # fmt: skip
-    write_timings(folder, _timings(watch, set_up))
+        raise _after_a_fault(folder, play, error) from error
+    summary = play.write_manifest(folder, records, ending)
+    write_timings(folder, _timings(play.watch, set_up))
     return summary
 
 
-def _keep_what_was_recorded(
-    folder: Path, scenario: Scenario, seed: int, parts: Parts, journal: BlockJournal,
-    property_ids: tuple[str, ...], error: UnderwaterError,
-) -> None:  # fmt: skip
-    """After a fault (a full disk above all): say in the manifest how far the run got, if possible."""
-    ending = Ending("interrupted", journal.tally.blocks, f"stopped by a fault: {error}")
-    summary = summarise(scenario, seed, parts.chain.name, parts.open_interest, journal.tally, ending)
-    records: dict[str, TableRecord] = {}
+def _after_a_fault(folder: Path, play: Play, error: UnderwaterError) -> UnderwaterError:
+    """After a full disk, say: how far the run got, in the error and, if possible, the manifest."""
+    done = play.journal.tally.blocks
+    where = f"after {done} of {play.scenario.blocks} blocks of {play.scenario.variant}"
     with suppress(UnderwaterError, OSError):
-        write_manifest(
-            folder,
-            run_manifest(scenario, seed, parts.chain, parts.deployment, parts.crash, property_ids,
-                         records, ending, summary.into(folder)),
-        )  # fmt: skip
+        play.write_manifest(folder, {}, Ending("interrupted", done, f"{error} ({where})"))
+    return type(error)(f"{error} ({where})") if isinstance(error, RecordError) else error
 
 
 def _timings(watch: Stopwatch, set_up: float) -> dict[str, float]:
+    """Wall seconds by part; `run` is their sum, `total` has the set-up too."""
     parts = {name: round(seconds, 3) for name, seconds in watch.seconds.items()}
-    run_seconds = round(sum(watch.seconds.values()), 3)
-    return parts | {"set_up": round(set_up, 3), "run": run_seconds, "total": round(run_seconds + set_up, 3)}
+    blocks = sum(watch.seconds.values())
+    whole = {"set_up": set_up, "run": blocks, "total": blocks + set_up}
+    return parts | {name: round(seconds, 3) for name, seconds in whole.items()}
 
 
 def run_variants(
@@ -286,7 +319,7 @@ def run_variants(
         summaries = _run_each(
             scenarios, folder, seed, chain, record_all_accounts, stop or never, progress
         )
-    except InputError:
+    except UnderwaterError:
         _drop_if_empty(folder)
         raise
     if len(variants) > 1:
@@ -322,10 +355,5 @@ def _drop_if_empty(folder: Path) -> None:
 
 def measure(scenario: Scenario, seed: int, chain: str = "auto") -> dict[str, object]:
     """Run without recording; the values of the summary. Top level and picklable, for sweeps."""
-    parts = build(scenario, seed, chain)
-    check, _ = checker()
-    journal = _journal(scenario, parts, None, False)
-    ending = _play(scenario, parts, journal, check, never, None, Stopwatch())
-    journal.finish()
-    summary = summarise(scenario, seed, parts.chain.name, parts.open_interest, journal.tally, ending)
-    return summary.values
+    play = Play(scenario, seed, chain)
+    return play.summary(play.run(never, None)).values

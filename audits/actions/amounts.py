@@ -33,6 +33,10 @@ AMOUNTS = st.sampled_from(
     ]
 )
 """Shrinks to the maximum, which reads best and sits where checks go wrong."""
+EDGE_AMOUNTS = st.sampled_from(
+    [MAXIMUM, MAXIMUM, Amount(offset=-1), Amount(offset=1), Amount(50), Amount(99)]
+)
+"""For withdrawals, whose check only matters at its edge."""
 
 
 def largest_accepted(accepts: Accepts, upper: int, guess: int) -> int:

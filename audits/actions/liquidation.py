@@ -7,22 +7,25 @@ from collections.abc import Iterator
 from audits.actions.amounts import Amount
 from audits.world import AuditWorld
 from simulator.agent import CloseOut, Deleverage, Liquidate
-from simulator.property import Ledger
-from simulator.units import LOT, WAD, div_floor, wad_mul_floor
+from simulator.protocols.matched_perp.ledger import ExactLedger
+from simulator.units import LOT, div_floor, wad_mul_floor
+
+_TRIES_WITHOUT_CAUSE = 3
 
 
-def weak_position(ledger: Ledger, drawn: int, covered: bool) -> tuple[int, int] | None:
-    """Account and market meant by `drawn`: of the weak positions if there are any, else any.
+def weak_position(ledger: ExactLedger, drawn: int, covered: bool) -> tuple[int, int] | None:
+    """Account and market meant by `drawn`: of the weak positions if there are any.
 
-    Weak is below maintenance, or (covered = False) beyond what the insurance fund covers.
+    Weak is below maintenance, or (covered = False) beyond what the insurance fund covers. Without
+    one, small draws pick any position, so that refusals are tried as well.
     """
     held = positions(ledger)
     weak = [place for place in held if _is_weak(ledger, place[0], covered)]
-    chosen = weak or held
+    chosen = weak or (held if drawn < _TRIES_WITHOUT_CAUSE else [])
     return chosen[drawn % len(chosen)] if chosen else None
 
 
-def positions(ledger: Ledger) -> list[tuple[int, int]]:
+def positions(ledger: ExactLedger) -> list[tuple[int, int]]:
     """Account and market of every open position, in order."""
     return [
         (account, market)
@@ -32,7 +35,7 @@ def positions(ledger: Ledger) -> list[tuple[int, int]]:
     ]
 
 
-def _is_weak(ledger: Ledger, account: int, covered: bool) -> bool:
+def _is_weak(ledger: ExactLedger, account: int, covered: bool) -> bool:
     floor = ledger.maintenance(account) if covered else -ledger.insurance
     return ledger.settled_equity(account) < floor
 
@@ -64,7 +67,7 @@ def resolve(
         yield CloseOut(account, market, tuple(opposite(world.ledger, account, market)))
 
 
-def opposite(ledger: Ledger, account: int, market: int) -> list[int]:
+def opposite(ledger: ExactLedger, account: int, market: int) -> list[int]:
     """Accounts of the other side that are not under water, by ledger row."""
     side = ledger.size(account, market)
     return [
@@ -74,7 +77,7 @@ def opposite(ledger: Ledger, account: int, market: int) -> list[int]:
     ]
 
 
-def adl_candidates(ledger: Ledger, account: int, market: int) -> list[int]:
+def adl_candidates(ledger: ExactLedger, account: int, market: int) -> list[int]:
     """Profitable accounts of the other side, highest rank first, ties by row.
 
     Rank is (open profit / |cost|) x (notional / equity); the contract checks the order.
@@ -87,6 +90,6 @@ def adl_candidates(ledger: Ledger, account: int, market: int) -> list[int]:
     return [other for _, other in sorted(found)]
 
 
-def _profit(ledger: Ledger, account: int, market: int) -> int:
+def _profit(ledger: ExactLedger, account: int, market: int) -> int:
     value = wad_mul_floor(ledger.size(account, market), ledger.mark(market))
     return value + ledger.cost(account, market)

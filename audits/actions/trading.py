@@ -17,8 +17,11 @@ from audits.world import AuditWorld
 from simulator.agent import Fill, Quote
 from simulator.units import LOT, TICK, WAD, div_floor, quantise_floor
 
-SHARES = st.sampled_from([50, 10, 90, 100, 1])
-"""Size of a trade in percent of what both parties' free margin carries."""
+MOST = 0
+"""Drawn as a share: the largest trade that the protocol accepts, found by trying."""
+
+SHARES = st.sampled_from([50, 10, 90, 100, 1, MOST, MOST])
+"""Size of a trade in percent of what both parties' free margin carries, or MOST."""
 
 EDGES = st.sampled_from([0, 10, -10, 300, -300])
 """Price of a trade against the mark, in basis points of it: above 0 the taker pays more."""
@@ -49,18 +52,14 @@ class Deal:
 
 
 def trade(world: AuditWorld, deal: Deal, percent: int) -> Iterator[Quote | Fill]:
-    """The maker quotes, the taker takes a share of what their free margin carries."""
+    """The maker quotes, the taker takes a share of what their free margin carries, or MOST."""
     price = deal.price(world)
     carried = min(_carried(world, deal.taker, deal.edge), _carried(world, deal.maker, deal.edge))
-    size = _lots(div_floor(carried * percent, 100), price)
-    yield deal.quote(price, size)
-    yield deal.fill(price, size)
-
-
-def trade_most(world: AuditWorld, deal: Deal) -> Iterator[Quote | Fill]:
-    """The largest trade that the protocol accepts, found by trying, and nothing less."""
-    price = deal.price(world)
-    carried = min(_carried(world, deal.taker, deal.edge), _carried(world, deal.maker, deal.edge))
+    if percent != MOST:
+        size = _lots(div_floor(carried * percent, 100), price)
+        yield deal.quote(price, size)
+        yield deal.fill(price, size)
+        return
     guess = div_floor(_lots(carried, price), LOT)
     yield deal.quote(price, 4 * guess * LOT)
     most = largest_accepted(
@@ -86,7 +85,7 @@ def quote_both(world: AuditWorld, maker: int, market: int, edge: int, percent: i
     mark = world.ledger.mark(market)
     width = div_floor(mark * edge, 10_000)
     bid, ask = (max(quantise_floor(mark + way * width, TICK), TICK) for way in (-1, 1))
-    size = _lots(div_floor(_carried(world, maker, edge) * percent, 100), mark)
+    size = _lots(div_floor(_carried(world, maker, edge) * (percent or 100), 100), mark)
     return Quote(maker, market, bid, size, ask, size)
 
 

@@ -11,7 +11,7 @@ FUNDING_INTERVAL_SECONDS = 3_600
 NEXT_FUNDING = 0
 """Drawn in place of a length: until the next full funding interval."""
 
-_ROUND = (1, 12, 60, 3_600, 8 * 3_600, 86_400, 7 * 86_400, 30 * 86_400, LONGEST_SECONDS)
+_ROUND = (3_600, 1, 12, 60, 8 * 3_600, 86_400, 7 * 86_400, 30 * 86_400, LONGEST_SECONDS)
 _STEPS = 64
 
 WAITS = st.one_of(
@@ -19,7 +19,10 @@ WAITS = st.one_of(
     st.just(NEXT_FUNDING),
     st.integers(0, _STEPS).map(lambda step: round(LONGEST_SECONDS ** (step / _STEPS))),
 )
-"""Seconds to wait, or NEXT_FUNDING. Doing nothing at all is simply no wait between two steps."""
+"""Seconds to wait, or NEXT_FUNDING. No time at all is simply no wait between two steps.
+
+Shrinks to an hour: shorter waits break nothing more and move amounts that nobody would notice.
+"""
 
 
 def wait(drawn: int, now: int) -> Wait:

@@ -1,14 +1,17 @@
 """Reference contracts with one known bug each, kept as patches against the clean source.
 
-`<id>.patch` is a unified diff of one file under contracts/, `<id>.toml` says what the bug is. The
+`<id>.patch` is a unified diff of one file under contracts/, `<id>.toml` says what the bug is and
+holds steps that break the mutant and not the reference (otherwise it might be no bug at all). The
 clean bytecode carries no switch: a mutant exists only as the patched copy that is made here.
 """
 
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from simulator.errors import InputError
 from simulator.resources import contracts_folder
@@ -19,6 +22,12 @@ _HUNK = re.compile(r"@@ -(\d+)(?:,(\d+))? \+\d+(?:,\d+)? @@")
 def mutant_ids() -> tuple[str, ...]:
     """Ids of the mutants that have a patch, sorted."""
     return tuple(sorted(path.stem for path in Path(__file__).parent.glob("*.patch")))
+
+
+def description(mutant_id: str) -> dict[str, Any]:
+    """What `<id>.toml` says: title, class, properties that must break, and the breaking steps."""
+    path = Path(__file__).parent / f"{mutant_id}.toml"
+    return tomllib.loads(path.read_text(encoding="utf-8"))
 
 
 def write_mutant(mutant_id: str, folder: Path) -> Path:

@@ -97,23 +97,23 @@ def confirm(market: uint256):
     )
 
 
-@view
 @external
+@view
 def price(market: uint256) -> IPriceFeed.Price:
     return IPriceFeed.Price(
         index=self.index[market], mark=self.mark[market], updated_at=self.updated_at[market]
     )
 
 
-@view
 @internal
+@view
 def _check_write(market: uint256):
     assert msg.sender == self.keeper, "keeper"
     assert market < self.market_count, "market"
 
 
-@pure
 @internal
+@pure
 def _check_index(index: uint256):
     assert index > 0 and index <= MAX_PRICE, "index"
     assert index % TICK == 0, "tick"

@@ -31,6 +31,10 @@ MAX_PRICE: constant(uint256) = 10**36
 MAX_AMOUNT: constant(uint256) = 10**30  # tokens in one transfer
 NO_LEAST: constant(int256) = min_value(int256)
 
+TOKEN: public(immutable(address))
+FEED: public(immutable(address))
+PARAMETERS: immutable(Parameters)
+
 
 struct Parameters:
     initial_margin: uint256  # WAD fraction of gross notional
@@ -72,10 +76,6 @@ struct Health:
     notional: uint256  # gross
     oldest: uint256  # time of the oldest index in use
 
-
-TOKEN: public(immutable(address))
-FEED: public(immutable(address))
-PARAMETERS: immutable(Parameters)
 
 owner: public(address)
 adl_keeper: public(address)
@@ -217,8 +217,8 @@ def __init__(token: address, feed: address, parameters: Parameters):
     self.adl_keeper = msg.sender
 
 
-@view
 @external
+@view
 def parameters() -> Parameters:
     return PARAMETERS
 
@@ -373,6 +373,7 @@ def liquidate(account: address, market: uint256, max_size: uint256):
             at the mark, or `max_size` if that is less. Refused while the fund cannot cover the
             account, until auto-deleveraging was tried in the same block.
     """
+    assert market < self.market_count, "market"
     assert account != msg.sender, "self"
     assert max_size > 0, "size"
     assert max_size % LOT == 0, "lot"
@@ -509,33 +510,33 @@ def close_out(account: address, market: uint256, counterparties: DynArray[addres
     )
 
 
-@pure
 @internal
+@pure
 def _mul_wad_up(amount: uint256, fraction: uint256) -> uint256:
     """@dev Up: requirements, fees and penalties favour the system."""
     return (amount * fraction + WAD - 1) // WAD
 
 
-@view
 @internal
+@view
 def _initial_up(health: Health) -> int256:
     return convert(self._mul_wad_up(health.notional, PARAMETERS.initial_margin), int256)
 
 
-@view
 @internal
+@view
 def _maintenance_up(health: Health) -> int256:
     return convert(self._mul_wad_up(health.notional, PARAMETERS.maintenance_margin), int256)
 
 
-@view
 @internal
+@view
 def _check_fresh(health: Health, limit: uint256):
     assert block.timestamp <= health.oldest + limit, "stale"
 
 
-@view
 @internal
+@view
 def _side_index(market: uint256, is_long: bool) -> int256:
     """@dev Quote per unit that a side owes since listing: funding and socialised loss in one."""
     if is_long:
@@ -591,8 +592,8 @@ def _settle(account: address):
         log Settled(account=account, market=market, payment=payment, checkpoint=index)
 
 
-@view
 @internal
+@view
 def _health(account: address) -> Health:
     """@dev Of a settled account: pending funding is not looked at."""
     health: Health = Health(equity=self.margin[account], notional=0, oldest=block.timestamp)
@@ -635,8 +636,8 @@ def _take_quote(
     return bid, amount
 
 
-@view
 @internal
+@view
 def _least_excess(account: address, market: uint256, signed: int256) -> int256:
     """@dev What E - MM must not fall below if the trade only reduces; NO_LEAST otherwise."""
     size: int256 = self.positions[account][market].size
@@ -646,8 +647,8 @@ def _least_excess(account: address, market: uint256, signed: int256) -> int256:
     return health.equity - self._maintenance_up(health)
 
 
-@view
 @internal
+@view
 def _check_party(account: address, least: int256):
     health: Health = self._health(account)
     if least == NO_LEAST:
@@ -691,8 +692,8 @@ def _trade(account: address, market: uint256, signed: int256, price: uint256):
     self.markets[market].open_interest = convert(open_interest, uint256)
 
 
-@pure
 @internal
+@pure
 def _div_down(numerator: int256, denominator: int256) -> int256:
     """@dev Floor for a denominator above 0; Vyper's // truncates toward zero."""
     quotient: int256 = numerator // denominator
@@ -713,8 +714,8 @@ def _income(amount: uint256):
         self.insurance += amount - repaid
 
 
-@view
 @internal
+@view
 def _takeover_size(
     size: uint256, mark: uint256, halve: bool, max_size: uint256
 ) -> uint256:
@@ -782,6 +783,7 @@ def _socialise(market: uint256, long_side: bool, loss: uint256, mark: uint256) -
 @internal
 def _open_bankrupt(account: address, market: uint256) -> Health:
     """@dev Settle; the account has the position, fresh prices, and the fund cannot cover it."""
+    assert market < self.market_count, "market"
     self._settle(account)
     assert self.positions[account][market].size != 0, "no position"
     health: Health = self._health(account)
@@ -790,8 +792,8 @@ def _open_bankrupt(account: address, market: uint256) -> Health:
     return health
 
 
-@view
 @internal
+@view
 def _opposite(candidate: address, market: uint256, size: int256) -> uint256:
     """@dev Size of a candidate on the side opposite to `size`."""
     held: int256 = self.positions[candidate][market].size
@@ -799,8 +801,8 @@ def _opposite(candidate: address, market: uint256, size: int256) -> uint256:
     return convert(abs(held), uint256)
 
 
-@view
 @internal
+@view
 def _rank(candidate: address, market: uint256, mark: uint256) -> uint256:
     """@dev (open profit / |cost|) * (N / E) of a settled account in WAD, down at each division."""
     position: Position = self.positions[candidate][market]

@@ -33,8 +33,8 @@ def __init__():
     self.owner = msg.sender
 
 
-@view
 @external
+@view
 def decimals() -> uint8:
     return DECIMALS
 

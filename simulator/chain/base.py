@@ -82,7 +82,10 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class StorageDiff:
-    """Slots whose value at the end of the batch differs from the start: uint8[d, 20], uint8[d, 32], uint64[d, 4]."""
+    """Slots whose value at the end of the batch differs from the one at its start.
+
+    addresses: uint8[d, 20]; slots: uint8[d, 32]; old, new: uint64[d, 4].
+    """
 
     addresses: Bytes2D
     slots: Bytes2D
@@ -146,7 +149,12 @@ class Chain(Protocol):
         ...
 
     def transact(
-        self, sender: Address, target: Address, data: bytes, value: int = 0, gas_limit: int = 16_000_000
+        self,
+        sender: Address,
+        target: Address,
+        data: bytes,
+        value: int = 0,
+        gas_limit: int = 16_000_000,
     ) -> bytes:
         """One transaction; its return data, or RevertError."""
         ...

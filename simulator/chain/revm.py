@@ -138,7 +138,7 @@ class RevmChain:
 
     def execute(self, batch: Batch, *, diff: bool = False) -> Receipts:
         with errors_of_ours():
-            *columns, changes = self._world.execute(
+            columns = self._world.execute(
                 batch.senders,
                 batch.targets,
                 batch.data,
@@ -151,7 +151,8 @@ class RevmChain:
                 batch.nonces,
                 diff,
             )
-        return Receipts(*columns, None if changes is None else StorageDiff(*changes))
+        changes = columns[13]
+        return Receipts(*columns[:13], None if changes is None else StorageDiff(*changes))
 
     def snapshot(self) -> int:
         with errors_of_ours():

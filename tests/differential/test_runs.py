@@ -82,7 +82,9 @@ class Auditor:
     def act(self, view: View) -> Sequence[Action]:
         if view.block % 5:
             return ()
-        scale = magnitude(view.margin, view.notional, view.cost, view.pending[:, None])
+        pending = np.zeros_like(view.cost)
+        pending[:, 0] = view.pending
+        scale = magnitude(view.margin, view.notional, view.cost, pending)
         exact = [view.ledger.settled_equity(row) for row in range(len(view.equity))]
         needed = [view.ledger.maintenance(row) for row in range(len(view.equity))]
         error = np.abs(view.equity - np.array([value / 1e18 for value in exact]))

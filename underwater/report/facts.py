@@ -14,9 +14,9 @@ from underwater.report.words import number
 FACTS_NOTE = (
     "Confidence: H = measured or computed from data, M = established press, a protocol forum or "
     "one primary text, L = secondary. A dash: this exchange has no counterpart (auctions of "
-    "another protocol, for instance). The prices of a run are the hourly figures themselves, so "
-    "price facts agree by construction when the whole window is replayed; everything else is "
-    "context, not a target."
+    "another protocol, for instance). The index of the run is what its oracle wrote on chain, so "
+    "over the whole window price facts agree up to the oracle's threshold and delay, while the "
+    "path between the hourly figures is random; everything else is context, not a target."
 )
 
 

@@ -18,6 +18,7 @@ from underwater.report.figures.heat_map import heat_map_picture
 from underwater.report.figures.interest import open_interest_picture
 from underwater.report.figures.price import price_picture
 from underwater.report.look import Picture, variant_colour
+from underwater.report.story import TWIN_NOTE, caveats, headline, summary_points, twin_points
 from underwater.report.summary import Row, summary_row
 from underwater.report.tables import (
     count_sources,
@@ -27,25 +28,18 @@ from underwater.report.tables import (
     property_rows,
     value_groups,
 )
-from underwater.report.words import (
-    TWIN_NOTE,
+from underwater.report.titles import (
     amplification_title,
     calm,
-    caveats,
-    compact,
     fund_title,
     funding_title,
-    headline,
     heat_title,
     interest_title,
-    number,
     payers_title,
-    percent,
     price_title,
-    summary_points,
-    twin_points,
     twins_title,
 )
+from underwater.report.words import compact, number, percent
 
 REPORT = "report.html"
 
@@ -235,12 +229,13 @@ def _cards(row: Row) -> list[dict[str, str]]:
     paid = sum(
         float(str(row[key])) for key in ("insurance_paid", "adl_cost", "socialised", "deficit_end")
     )
+    fund = float(str(row["insurance_minimum_share"]))
     left = float(str(row["socialised"])) + float(str(row["deficit_end"]))
     cards = (
         ("of open interest closed by force", percent(row["forced_share"])),
         ("accounts under water at once, most", number(row["underwater_max"])),
         ("missing beyond margins, USD", compact(paid)),
-        ("insurance fund, lowest of its start", percent(row["insurance_minimum_share"])),
+        ("insurance fund, lowest of its start", percent(round(fund, 3))),
         ("of open interest auto-deleveraged", percent(row["adl_share"])),
         ("socialised loss and deficit, USD", compact(left)),
     )

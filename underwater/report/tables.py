@@ -83,7 +83,7 @@ def value_groups(manifest: Mapping[str, Json]) -> list[dict[str, object]]:
             }
         )
     return [
-        {"name": name.replace("_", " ").capitalize(), "entries": entries}
+        {"name": name.replace("_", " ").capitalize().replace("Adl", "ADL"), "entries": entries}
         for name, entries in groups.items()
     ]
 

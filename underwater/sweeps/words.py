@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from statistics import median
 
@@ -16,9 +15,9 @@ HARDLY = 0.8
 
 
 def table_text(sweep: Sweep) -> str:
-    """A row per cell: the varied values, the runs behind it, median [5 % .. 95 %] per number."""
+    """A row per cell: the varied values, the runs behind it, median [5 %..95 %] per number."""
     paths = [vary.path.rsplit(".", 1)[-1] for vary in sweep.grid]
-    names = [f"{metric.words}, {metric.unit}" for metric in SHOWN]
+    names = [f"{metric.words}\n{metric.unit}" for metric in SHOWN]
     header = [paths[0], *paths[1:], "runs", "failed", *names]
     return console.aligned(header, [_cells(row) for row in sweep.table])
 
@@ -34,17 +33,17 @@ def _quantiles(row: CellRow, metric: Metric) -> str:
         return "-"
     shares = row.quantiles[metric.key]
     low, middle, high = (metric.form(shares[name]) for name in ("low", "median", "high"))
-    return middle if low == middle == high else f"{middle} [{low} .. {high}]"
+    return middle if low == middle == high else f"{middle} [{low}..{high}]"
 
 
 def explanation(sweep: Sweep) -> Iterator[str]:
     """Lines under the table: how to read it, the pairs of variants, the failed runs."""
     count = len(sweep.seeds)
-    seeds = "seed 1" if count == 1 else f"seeds 1 to {count}, median [5 % .. 95 % over seeds]"
+    seeds = "seed 1" if count == 1 else f"seeds 1 to {count}, median [5 %..95 % over seeds]"
     yield f"{seeds}; OI is the traders' opening open interest; the same seeds in every row."
     for name in dict.fromkeys(str(item.value) for item in sweep.comparisons):
         yield _pairs_line([item for item in sweep.comparisons if str(item.value) == name])
-    if sweep.comparisons:
+    if any(item.pairs for item in sweep.comparisons):
         yield volume_line(sweep)
     yield from _trouble(sweep)
 
@@ -57,16 +56,15 @@ def _pairs_line(items: list[Comparison]) -> str:
         parts.append(f"{words[item.metric]} in {item.smaller}{equal}")
     first = items[0]
     pairs = "pair" if first.pairs == 1 else "pairs"
-    return f"{first.value} against {first.against}, of {first.pairs} seed {pairs} smaller: " + (
-        ", ".join(parts) + "."
-    )
+    shown = ", ".join(parts)
+    return f"{first.value} against {first.against}: smaller {shown}, of {first.pairs} seed {pairs}."
 
 
 def volume_line(sweep: Sweep) -> str:
     """Why the variants are not judged on how much was closed by force."""
     medians = _forced_medians(sweep)
     base = str(sweep.comparisons[0].against)
-    whole = medians.pop(base, math.nan)
+    whole = medians.pop(base)
     others = list(medians.items())
     shown = ", ".join(f"{100 * share:.1f} % in {name}" for name, share in others)
     figures = f"median {shown} against {100 * whole:.1f} % of OI in {base}"

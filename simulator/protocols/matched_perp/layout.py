@@ -9,7 +9,7 @@ token balance. Kinds are contiguous, so that float views are and a batch splits 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -23,74 +23,55 @@ MARKET_WIDTH = 5  # open_interest, funding_index, loss_long, loss_short, accrued
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Offsets of the kinds in the watch list; `count` is its length."""
+    """Offsets of the kinds in the watch list; `count` is its length.
+
+    Plain fields, not properties: the ledger looks them up some hundred times a block.
+    """
 
     accounts: int
     markets: int
+    held: int = field(init=False)
+    size: int = field(init=False)
+    cost: int = field(init=False)
+    checkpoint: int = field(init=False)
+    open_interest: int = field(init=False)
+    funding_index: int = field(init=False)
+    loss_long: int = field(init=False)
+    loss_short: int = field(init=False)
+    accrued_at: int = field(init=False)
+    insurance: int = field(init=False)
+    deficit: int = field(init=False)
+    index: int = field(init=False)
+    mark: int = field(init=False)
+    updated_at: int = field(init=False)
+    custody: int = field(init=False)
+    count: int = field(init=False)
 
-    @property
-    def held(self) -> int:
-        return self.accounts
-
-    @property
-    def size(self) -> int:
-        return 2 * self.accounts
-
-    @property
-    def cost(self) -> int:
-        return self.size + self.accounts * self.markets
-
-    @property
-    def checkpoint(self) -> int:
-        return self.cost + self.accounts * self.markets
-
-    @property
-    def open_interest(self) -> int:
-        return self.checkpoint + self.accounts * self.markets
-
-    @property
-    def funding_index(self) -> int:
-        return self.open_interest + self.markets
-
-    @property
-    def loss_long(self) -> int:
-        return self.funding_index + self.markets
-
-    @property
-    def loss_short(self) -> int:
-        return self.loss_long + self.markets
-
-    @property
-    def accrued_at(self) -> int:
-        return self.loss_short + self.markets
-
-    @property
-    def insurance(self) -> int:
-        return self.accrued_at + self.markets
-
-    @property
-    def deficit(self) -> int:
-        return self.insurance + 1
-
-    @property
-    def index(self) -> int:
-        return self.deficit + 1
-
-    @property
-    def mark(self) -> int:
-        return self.index + self.markets
-
-    @property
-    def updated_at(self) -> int:
-        return self.mark + self.markets
-
-    @property
-    def custody(self) -> int:
-        return self.updated_at + self.markets
-
-    @property
-    def count(self) -> int:
-        return self.custody + 1
+    def __post_init__(self) -> None:
+        accounts, markets = self.accounts, self.markets
+        positions = accounts * markets
+        widths = (
+            ("held", accounts),
+            ("size", accounts),
+            ("cost", positions),
+            ("checkpoint", positions),
+            ("open_interest", positions),
+            ("funding_index", markets),
+            ("loss_long", markets),
+            ("loss_short", markets),
+            ("accrued_at", markets),
+            ("insurance", markets),
+            ("deficit", 1),
+            ("index", 1),
+            ("mark", markets),
+            ("updated_at", markets),
+            ("custody", markets),
+            ("count", 1),
+        )
+        offset = 0
+        for name, width_before in widths:
+            offset += width_before
+            object.__setattr__(self, name, offset)
 
 
 def perp_slots(deployment: Deployment, accounts: Sequence[Address]) -> Bytes2D:

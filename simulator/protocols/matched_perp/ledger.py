@@ -51,6 +51,8 @@ class ExactLedger:
         self.totals = [MarketTotals() for _ in range(markets)]
         self._exact: list[int] = [0] * self.layout.count
         self._expected_marks: list[int] | None = None
+        self._sides: dict[int, tuple[int, int]] = {}
+        self._sides_at = -1
 
     def expect(self, marks: Sequence[int] | None) -> None:
         """Judge accounts at marks about to be written in this block, or (None) at the stored."""
@@ -132,9 +134,19 @@ class ExactLedger:
         return stored + funding_payment(self.index(market), self.mark(market), elapsed, cap)
 
     def side_indices(self, market: int) -> tuple[int, int]:
-        """What a long and a short owe per unit since listing, accrued to `timestamp`."""
-        funding = self.funding_index(market)
-        return self.loss_long(market) + funding, self.loss_short(market) - funding
+        """What a long and a short owe per unit since listing, accrued to `timestamp`.
+
+        Remembered until a slot or the time changes: everything about an account starts here.
+        """
+        if self._sides_at != self.timestamp:
+            self._sides.clear()
+            self._sides_at = self.timestamp
+        sides = self._sides.get(market)
+        if sides is None:
+            funding = self.funding_index(market)
+            sides = self.loss_long(market) + funding, self.loss_short(market) - funding
+            self._sides[market] = sides
+        return sides
 
     def pending(self, account: int) -> int:
         """Funding and losses owed (above 0) but not settled, over all markets."""

@@ -104,6 +104,11 @@ class Mirror(ExactLedger):
         self._floats[:] = [value / SCALE for value in values]
         self.timestamp = chain.block.timestamp
 
+    def stored_margins(self, chain: Chain) -> list[int]:
+        """Margins on chain as they are now, exact, whatever the mirror says."""
+        words = chain.watched()[self._first : self._first + self.layout.accounts]
+        return words_to_integers(words, signed=True)
+
     def recompute(self, chain: Chain) -> list[str]:
         """Differences between this mirror and the chain, slot by slot and total by total."""
         first = self._first
@@ -135,6 +140,7 @@ class Mirror(ExactLedger):
 
     def _move(self, index: Int1D, values: list[int]) -> None:
         """Write exact values (ascending index) and move the totals along."""
+        self._sides.clear()
         slots = index.tolist()
         exact = self._exact
         held, size, cost, checkpoint, rest = np.searchsorted(index, self._starts).tolist()

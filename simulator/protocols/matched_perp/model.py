@@ -256,6 +256,7 @@ class RiskModel:
 
     @_all_or_nothing
     def liquidate(self, sender: Address, address: Address, market: int, max_size: int) -> None:
+        refuse_unless(market < len(self.markets), "market")
         refuse_unless(address != sender, "self")
         refuse_unless(max_size > 0, "size")
         refuse_unless(max_size % LOT == 0, "lot")
@@ -386,6 +387,7 @@ class RiskModel:
         return abs(position.size)
 
     def _require_bankrupt(self, address: Address, market: int) -> Standing:
+        refuse_unless(market < len(self.markets), "market")
         self._settle(address)
         refuse_unless(market in self.account(address).positions, "no position")
         standing = self.standing(address)

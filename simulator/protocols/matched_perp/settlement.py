@@ -7,14 +7,11 @@ is exact, so there is no rounding to allow for.
 
 from __future__ import annotations
 
-from simulator.chain.abi import mapping_slot
 from simulator.chain.base import Chain
 from simulator.property import FundingSettlement
 from simulator.protocols.matched_perp import encode
 from simulator.protocols.matched_perp.deployment import send_all
-from simulator.protocols.matched_perp.layout import as_slots
 from simulator.protocols.matched_perp.mirror import Mirror
-from simulator.units import words_to_integers
 
 
 def settle_everybody(chain: Chain, mirror: Mirror, paid: int, socialised: int) -> FundingSettlement:
@@ -28,11 +25,9 @@ def settle_everybody(chain: Chain, mirror: Mirror, paid: int, socialised: int) -
     accounts = [mirror.accounts[row] for row in rows]
     if not rows:
         return FundingSettlement(paid - socialised, 0)
-    base = deployment.perp_artifact.storage_layout["margin"].slot
-    slots = as_slots([mapping_slot(base, account) for account in accounts])
     snapshot = chain.snapshot()
     send_all(chain, accounts, deployment.perp, [encode.settle(account) for account in accounts])
-    after = words_to_integers(chain.storage(deployment.perp, slots), signed=True)
+    after = sum(mirror.stored_margins(chain))
     chain.revert(snapshot)
-    paid_now = sum(mirror.margin(row) for row in rows) - sum(after)
+    paid_now = mirror.margin_total - after
     return FundingSettlement(paid + paid_now - socialised, len(rows))

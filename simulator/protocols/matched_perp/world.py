@@ -92,7 +92,7 @@ class MatchedPerpWorld:
             margin=margin,
             size=size,
             cost=cost,
-            pending=pending.sum(axis=1),
+            pending=pending @ np.ones_like(mark),
             equity=worth,
             notional=gross,
             maintenance=needed,

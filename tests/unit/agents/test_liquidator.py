@@ -1,5 +1,7 @@
 """Liquidators: order of targets, limits of capital, and the pace of unwinding."""
 
+from itertools import pairwise
+
 import pytest
 
 from agents.book import Book
@@ -79,7 +81,7 @@ def test_sales_come_in_clips_and_not_every_block(scenario: Scenario) -> None:
     sales = []
     for block in range(20):
         sales += [block for _ in liquidators.unwind(crash_view(2000, block, inventory=100))]
-    assert sales and all(b - a >= 5 for a, b in zip(sales, sales[1:], strict=False))
+    assert sales and all(b - a >= 5 for a, b in pairwise(sales))
 
 
 def test_the_last_crumb_is_sold_whole(scenario: Scenario) -> None:

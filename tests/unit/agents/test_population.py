@@ -22,9 +22,7 @@ def population(scenario: Scenario) -> Population:
 def same(left: object, right: object) -> bool:
     names = [field.name for field in fields(left)]  # type: ignore[arg-type]
     pairs = [(getattr(left, name), getattr(right, name)) for name in names]
-    return all(
-        np.array_equal(a, b) if isinstance(a, np.ndarray) else same(a, b) for a, b in pairs
-    )
+    return all(np.array_equal(a, b) if isinstance(a, np.ndarray) else same(a, b) for a, b in pairs)
 
 
 def test_one_seed_gives_one_population(scenario: Scenario, population: Population) -> None:
@@ -83,14 +81,16 @@ def test_a_later_start_keeps_the_calendar_of_the_event(scenario: Scenario) -> No
     earlier = (whole.entry_block >= 0) & (whole.entry_block < 34 * 300)
     assert (late.active == (whole.active | earlier)).all()
     inside = (whole.entry_block >= 34 * 300) & (whole.entry_block < 46 * 300)
-    np.testing.assert_array_equal(
-        late.entry_block[inside], whole.entry_block[inside] - 34 * 300
-    )
+    np.testing.assert_array_equal(late.entry_block[inside], whole.entry_block[inside] - 34 * 300)
 
 
-def test_trades_are_sorted_by_block_and_complete(scenario: Scenario, population: Population) -> None:
+def test_trades_are_sorted_by_block_and_complete(
+    scenario: Scenario, population: Population
+) -> None:
     trades = population.trades
     assert len(trades.offsets) == scenario.blocks + 1
     assert trades.offsets[-1] == len(trades.account) == len(trades.shrink)
-    assert len(trades.account) == pytest.approx(1.5 * 72 * 1000, rel=0.02)
+    assert len(trades.account) == pytest.approx(
+        float(scenario.trading.trades_per_hour) * 72 * 1000, rel=0.02
+    )
     assert trades.shrink.min() >= 0 and trades.shrink.max() <= 0.5

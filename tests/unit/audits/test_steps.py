@@ -57,13 +57,17 @@ def test_a_step_read_back_from_its_row_is_the_same_step(step: Step) -> None:
 
 @given(steps)
 def test_every_step_but_a_wait_is_one_line_in_words(step: Step) -> None:
-    lines = in_words([Wait(3_600), step], NAMES)
-    assert len(lines) == (0 if isinstance(step, Wait) else 1)
-    assert all(line.startswith("t=+1 h ") for line in lines)
+    lines = in_words([Wait(3_600), step, Settle(0, 0)], NAMES)
+    assert len(lines) == (1 if isinstance(step, Wait) else 2)
+    assert isinstance(step, Wait) or lines[0].startswith("t=+1 h ")
+
+
+def test_a_wait_at_the_end_is_told() -> None:
+    assert in_words([Settle(0, 0), Wait(60)], NAMES)[-1] == "t=+1 min nothing else has happened"
 
 
 def test_the_words_carry_actor_amount_and_time() -> None:
-    story = [
+    story: list[Step] = [
         Quote(1, 0, 0, 0, 201 * WAD, 5 * WAD),
         Fill(0, 1, 0, 5 * WAD, 201 * WAD),
         Wait(3_600),

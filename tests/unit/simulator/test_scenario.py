@@ -56,7 +56,9 @@ def test_numbers_stay_exactly_as_written() -> None:
         ("format", 2, "format"),
     ],
 )
-def test_a_bad_value_is_refused_by_field_value_and_rule(path: str, value: object, words: str) -> None:
+def test_a_bad_value_is_refused_by_field_value_and_rule(
+    path: str, value: object, words: str
+) -> None:
     scenario = load_scenario("black-thursday")
     with pytest.raises(InputError) as caught:
         scenario.changed({path: value})

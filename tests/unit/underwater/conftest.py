@@ -8,11 +8,12 @@ import textwrap
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from types import ModuleType
 
 import pytest
 
 import underwater
+from simulator.chain.select import EngineChoice
 from underwater.cli import app
 
 _WIRING = '''
@@ -99,8 +100,8 @@ def wiring(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleTy
     module = importlib.import_module("wiring_of_tests")
     monkeypatch.setitem(sys.modules, "underwater.wiring", module)
     monkeypatch.setattr(underwater, "wiring", module, raising=False)
-    engines = SimpleNamespace(select_engine=lambda chain: SimpleNamespace(name="revm", note=""))
-    monkeypatch.setitem(sys.modules, "simulator.chain.select", engines)
+    fast = EngineChoice("revm")
+    monkeypatch.setattr("simulator.chain.select.select_engine", lambda chain: fast)
     yield module
     sys.modules.pop("wiring_of_tests", None)
 

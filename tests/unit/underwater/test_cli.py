@@ -11,6 +11,7 @@ from types import ModuleType
 
 import pytest
 
+from simulator.chain.select import EngineChoice
 from tests.unit.underwater.conftest import Answer
 
 Command = Callable[..., Answer]
@@ -177,10 +178,8 @@ def test_the_exit_code_says_how_it_ended(
 def test_a_slow_engine_is_announced_in_one_line(
     underwater_command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    choice = type("Choice", (), {"name": "pyevm", "note": "py-evm is slow"})
-    monkeypatch.setattr(
-        sys.modules["simulator.chain.select"], "select_engine", lambda chain: choice
-    )
+    slow = EngineChoice("pyevm", "py-evm is slow")
+    monkeypatch.setattr("simulator.chain.select.select_engine", lambda chain: slow)
     answer = underwater_command(*REPLAY, "--json")
     assert answer.stderr == "py-evm is slow\n"
     json.loads(answer.stdout)

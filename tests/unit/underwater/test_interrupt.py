@@ -35,14 +35,14 @@ _ASKS = """
 """
 
 _SWEEPS = """
-    import sys, types
+    import sys
+    import simulator.chain.select as engines
     import underwater
     from underwater.cli import main
     import slow_wiring
 
     sys.modules["underwater.wiring"] = underwater.wiring = slow_wiring
-    choice = types.SimpleNamespace(name="revm", note="")
-    sys.modules["simulator.chain.select"] = types.SimpleNamespace(select_engine=lambda _: choice)
+    engines.select_engine = lambda chain: engines.EngineChoice("revm")
     if __name__ == "__main__":
         sys.argv[1:] = [
             *("sweep", "black-thursday", "--vary", "variant=base,no-impact", "--seeds", "3"),

@@ -75,8 +75,8 @@ def test_variants_are_compared_pair_by_pair(underwater_command: Command) -> None
     answer = underwater_command(*SWEEP, *VARIANTS, "--seeds", "5", "--jobs", "2")
     assert answer.code == 0
     expected = (
-        "no-impact against base, of 5 seed pairs smaller: shortfall in 5, ADL in 5, "
-        "accounts under water in 0 (equal in 5), the fixed point's extra in 5."
+        "no-impact against base: smaller shortfall in 5, ADL in 5, "
+        "accounts under water in 0 (equal in 5), the fixed point's extra in 5, of 5 seed pairs."
     )
     assert expected in answer.stdout
     assert "The volume of forced closures is not smaller" in answer.stdout

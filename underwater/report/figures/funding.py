@@ -31,7 +31,8 @@ def funding_picture(run: RunData, title: str) -> Picture:
     for position, market in enumerate(data.markets):
         traces += _market(data, market, market_colour(position))
     hours = f"hours since {data.start:%Y-%m-%d %H:%M} UTC"
-    time = {"showgrid": False, "showline": True}
+    ends = [0, round(float(data.hours[-1]), 3)]
+    time: Layout = {"showgrid": False, "showline": True, "range": ends}
     made = layout(
         _HEIGHT,
         xaxis=axis(hours, domain=(0, 0.46), anchor="y", **time),

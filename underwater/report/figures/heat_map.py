@@ -65,8 +65,8 @@ def heat_map_picture(run: RunData, title: str) -> Picture:
         "Accounts with a position by margin ratio (equity over notional, logarithmic), coloured "
         f"by their number: the largest in each {_spoken(minutes)}, because a mean hides the "
         "minutes in which no liquidator came. An account below the maintenance margin may be "
-        "liquidated, below half of it whole; the lowest row holds everything under a quarter of it, negative equity "
-        "included."
+        "liquidated, below half of it whole; the lowest row holds everything under a quarter of "
+        "it, negative equity included."
     )
     label = "Number of accounts by margin ratio over time"
     return Picture(

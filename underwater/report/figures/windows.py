@@ -13,6 +13,10 @@ from underwater.report.thin import bin_edges, sums_per_bin
 
 Window: TypeAlias = tuple[float, float]
 
+_OF_EVENT: Final[dict[str, tuple[Window, ...]]] = {"black-thursday": ((34, 36), (47, 51.5))}
+"""Hours since the event's start that hold its two legs: the same for every seed, so that reports
+can be laid side by side."""
+
 _SHORT_RUN_HOURS: Final = 8.0
 _LENGTHS_HOURS: Final = (2.0, 4.5)
 _BEFORE_HOURS: Final = 0.25
@@ -21,8 +25,8 @@ _BEFORE_HOURS: Final = 0.25
 def zoom_windows(run: RunData) -> tuple[Window, ...]:
     """At most two windows in hours since the start, in order; none for a short or a calm run.
 
-    The crash file may name them (`crash.zooms`, in hours since `crash.start`); otherwise they lie
-    where forced closures concentrate.
+    A manifest may name them (`crash.zooms`, in hours since `crash.start`), a known event has its
+    own; otherwise they lie where forced closures concentrate.
     """
     data = run.first
     if not len(data.hours) or data.hours[-1] - data.hours[0] <= _SHORT_RUN_HOURS:
@@ -33,6 +37,7 @@ def zoom_windows(run: RunData) -> tuple[Window, ...]:
 
 def _named(data: VariantData) -> tuple[Window, ...]:
     zooms = at(data.manifest, "crash.zooms")
+    zooms = zooms or _OF_EVENT.get(str(at(data.manifest, "crash.event")))
     if not isinstance(zooms, Sequence) or isinstance(zooms, str):
         return ()
     shift = 0.0

@@ -119,3 +119,9 @@ def test_who_could_not_withdraw_during_a_deficit_is_named(tmp_path: Path) -> Non
     data = load_data(tmp_path)
     assert data.first.unpaid == ("0xlast",)
     assert "Withdrawals bounced for want of tokens: 0xlast." in write_report(tmp_path).read_text()
+
+
+def test_a_known_event_has_its_own_closer_looks(make_run: Callable[..., Path]) -> None:
+    crash = {"start": "2020-03-11T00:00:00+00:00", "event": "black-thursday"}
+    run = make_run(variants=("base",), crash=crash)
+    assert zoom_windows(load_data(run)) == ((34.0, 36.0), (47.0, 51.5))

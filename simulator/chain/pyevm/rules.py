@@ -1,0 +1,102 @@
+"""What a transaction must satisfy to be included, and reasons in the words of the Rust engine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from eth import exceptions
+
+from simulator.chain.base import BlockEnvironment
+from simulator.chain.pyevm.accounts import Account
+from simulator.chain.pyevm.vm import Transaction
+
+NEWER_THAN_PARIS = ("shanghai", "cancun", "prague")
+MAX_INITCODE_SIZE = 49_152  # EIP-3860
+MAX_NONCE = (1 << 64) - 1
+
+HALTS: tuple[tuple[type[exceptions.VMError], str], ...] = (
+    (exceptions.OutOfGas, "out of gas"),
+    (exceptions.InvalidInstruction, "invalid opcode"),
+    (exceptions.InvalidJumpDestination, "invalid jump destination"),
+    (exceptions.InsufficientStack, "stack underflow"),
+    (exceptions.FullStack, "stack overflow"),
+    (exceptions.OutOfBoundsRead, "return data out of bounds"),
+    (exceptions.ContractCreationCollision, "address collision"),
+    (exceptions.WriteProtection, "write in a static call"),
+    (exceptions.ReservedBytesInCode, "contract code starts with 0xEF"),
+    (exceptions.StackDepthLimit, "call too deep"),
+    (exceptions.InsufficientFunds, "insufficient balance"),
+)
+
+
+def halt_reason(error: exceptions.VMError) -> str:
+    """Why a transaction halted, in a few words."""
+    if "code size exceeds" in str(error):
+        return "contract code too large"
+    return next((word for kind, word in HALTS if isinstance(error, kind)), "precompile failed")
+
+
+@dataclass(frozen=True, slots=True)
+class IntrinsicGas:
+    """Gas that a transaction costs before it runs.
+
+    `upfront` is what py-evm takes from the gas limit; `initcode` (EIP-3860) it charges within the
+    execution, though a transaction that cannot pay it is invalid; `floor` is that of EIP-7623.
+    """
+
+    upfront: int
+    initcode: int
+    floor: int
+
+    @property
+    def least(self) -> int:
+        return max(self.upfront + self.initcode, self.floor)
+
+
+def intrinsic_gas(hardfork: str, data: bytes, creates: bool) -> IntrinsicGas:
+    """21,000, 4 and 16 per zero and other byte, 32,000 for a creation, 2 per word of initcode."""
+    zeros = data.count(0)
+    tokens = zeros + 4 * (len(data) - zeros)
+    charges_initcode = creates and hardfork in NEWER_THAN_PARIS
+    return IntrinsicGas(
+        upfront=21_000 + 4 * tokens + (32_000 if creates else 0),
+        initcode=2 * ((len(data) + 31) // 32) if charges_initcode else 0,
+        floor=21_000 + 10 * tokens if hardfork == "prague" else 0,
+    )
+
+
+def why_not_included(
+    transaction: Transaction,
+    account: Account,
+    block: BlockEnvironment,
+    hardfork: str,
+    limit_code_size: bool,
+) -> str | None:
+    """The first rule that a transaction breaks, in the order of revm; None if it is valid."""
+    max_fee = transaction.max_fee_per_gas
+    if transaction.max_priority_fee_per_gas > max_fee:
+        return "priority fee above the max fee"
+    if max_fee < block.base_fee:
+        return "max fee below the base fee"
+    creates = transaction.to == b""
+    limits_initcode = limit_code_size and hardfork in NEWER_THAN_PARIS
+    if creates and limits_initcode and len(transaction.data) > MAX_INITCODE_SIZE:
+        return "initcode too large"
+    if transaction.nonce == MAX_NONCE:
+        return "nonce overflow"
+    least = intrinsic_gas(hardfork, transaction.data, creates).least
+    if transaction.gas < least:
+        return f"gas limit below intrinsic gas: {transaction.gas}, needs {least}"
+    return _why_sender_cannot(transaction, account)
+
+
+def _why_sender_cannot(transaction: Transaction, account: Account) -> str | None:
+    if account.code and not account.code.startswith(b"\xef\x01\x00"):
+        return "sender has code"
+    if transaction.nonce != account.nonce:
+        side = "high" if transaction.nonce > account.nonce else "low"
+        return f"nonce too {side}: {transaction.nonce}, the account has {account.nonce}"
+    needs = transaction.gas * transaction.max_fee_per_gas + transaction.value
+    if needs > account.balance:
+        return f"insufficient balance: needs {needs} wei, has {account.balance}"
+    return None
