@@ -56,9 +56,9 @@ class AdlKeeper:
     def _resolve(self, view: View, account: int, used: set[int]) -> Iterator[Action]:
         value = np.abs(view.size[account]) * view.mark
         for market in np.argsort(-value, kind="stable").tolist():
-            if value[market] <= 0.0:
-                return
             budget = self._budget - len(used)
+            if value[market] <= 0.0 or budget <= 0:
+                return  # an empty list would say that nobody is left to deleverage
             chosen, covered = self._candidates(view, account, market, budget, used)
             used.update(chosen)
             yield Deleverage(account, market, tuple(chosen))
@@ -70,7 +70,7 @@ class AdlKeeper:
     ) -> tuple[list[int], bool]:
         """Ranked accounts to deleverage, and whether they cover the whole position."""
         asleep = self._asleep_from <= view.block < self._asleep_to
-        if asleep or budget <= 0:
+        if asleep:
             return [], False
         eligible = [a for a in self._eligible(view, account, market).tolist() if a not in used]
         ranked = sorted(eligible, key=lambda a: (-view.ledger.adl_rank(a, market), a))

@@ -42,6 +42,7 @@ class Traders:
         self._minimum_quote = float(scenario.trading.minimum_quote)
         self._slippage_ppm = round(float(scenario.trading.limit_slippage) * 1e6)
         self._can_react = population.habit != HABIT_NONE
+        self._may_return = population.returns.copy()
         self._forced: set[int] = set()
         self._todo: dict[int, list[Todo]] = defaultdict(list)
         for account in np.flatnonzero(population.entry_block >= 0).tolist():
@@ -84,7 +85,8 @@ class Traders:
             size = view.size[account]
             self._anchor[account] = size
             population = self._population
-            if population.returns[account] and not size.any() and population.side[account]:
+            if self._may_return[account] and not size.any():
+                self._may_return[account] = False
                 delay = int(population.return_delay[account])
                 self._later(view.block + delay, self._return, account)
         self._forced.clear()
@@ -148,6 +150,7 @@ class Traders:
     def _react(self, view: View, account: int) -> Iterator[Action]:
         habit = self._population.habit[account]
         if view.notional[account] <= 0.0:
+            self._can_react[account] = True  # wiped out meanwhile; a next position has the habit
             return
         if habit == HABIT_TOP_UP:
             yield from self._top_up(view, account)

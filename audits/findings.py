@@ -15,12 +15,13 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationError, field_validator
 
 from audits.catalogue import PROPERTY_IDS
+from audits.deployment import open_world
 from audits.properties import Violation
 from audits.setup import AuditSetup
 from audits.step_rows import Row, from_row, to_row
 from audits.step_words import in_words
 from audits.steps import Names, Step
-from audits.world import AuditWorld, open_world
+from audits.world import AuditWorld
 from simulator.errors import InputError, PropertyViolation
 from simulator.scenario import Parameters, Part, read_document
 

@@ -14,6 +14,7 @@ from hypothesis.configuration import set_hypothesis_home_dir
 from hypothesis.stateful import run_state_machine_as_test
 
 from audits.catalogue import PROPERTY_IDS, entry
+from audits.deployment import open_world
 from audits.findings import save_finding
 from audits.machine import MatchedPerpMachine
 from audits.properties import Violation
@@ -22,7 +23,7 @@ from audits.shrink import shrink_steps
 from audits.step_words import in_words
 from audits.steps import Step, action_name
 from audits.tally import Tally
-from audits.world import AuditWorld, open_world
+from audits.world import AuditWorld
 from simulator.errors import InputError, PropertyViolation
 
 PROTOCOLS = ("matched-perp",)
@@ -91,13 +92,12 @@ class Search:
             raise self._failure(signature(played.violation, step))(played.violation.message)
 
     def breaks(self, steps: Sequence[Step], wanted: str) -> bool:
-        """Whether a sequence ends in a violation of the same signature, and not before its end."""
+        """Whether the first violation of a sequence has the signature `wanted`."""
         self.world.reset()
-        for position, step in enumerate(steps):
+        for step in steps:
             violation = self.world.play(step).violation
             if violation is not None:
-                last = position == len(steps) - 1
-                return last and signature(violation, step) == wanted
+                return signature(violation, step) == wanted
         return False
 
     def _failure(self, of: str) -> type[PropertyViolation]:

@@ -11,8 +11,8 @@ from audits.steps import KEEPERS, Names
 from simulator.scenario import NonNegative, Parameters, Part, Positive, load_parameter_set
 
 PARAMETER_SET = "perp-v2-curie"
-START_TIMESTAMP = 1_600_000_000
-"""A full minute in September 2020; only differences of time matter."""
+START_TIMESTAMP = 1_599_998_400
+"""A full hour in September 2020; only differences of time matter."""
 
 
 class MarketSetup(Part):

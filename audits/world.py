@@ -179,17 +179,16 @@ class AuditWorld:
         ]
 
     def _increased(self, step: Step, before: Sequence[int]) -> tuple[int, ...]:
-        """Accounts that took risk on: a position opened, grown or flipped by their own action."""
+        """Accounts whose position a trade or takeover opened, grew or flipped."""
         if not isinstance(step, Fill | Liquidate):
             return ()
-        own = {step.sender, step.maker} if isinstance(step, Fill) else {step.sender}
         markets = self.ledger.market_count
         grown = {
             position // markets
             for position, (old, new) in enumerate(zip(before, self._sizes(), strict=True))
             if abs(new) > abs(old) or old * new < 0
         }
-        return tuple(sorted(grown & own))
+        return tuple(sorted(grown))
 
     def _owed(self) -> int:
         """What settling everybody takes from all margins, tried on a snapshot.

@@ -21,7 +21,20 @@ refuse_foreign_packages(dirname(dirname(abspath(__file__))))
 if TYPE_CHECKING:
     from simulator.chain.select import open_chain
     from simulator.errors import InputError, UnderwaterError
+    from simulator.prices import bridge, load_crash
     from simulator.results import Results, load_run
+    from simulator.risk import (
+        cascade,
+        effective_leverage,
+        equity,
+        historical_es,
+        historical_var,
+        liquidatable,
+        liquidation_price,
+        margin_ratio,
+        notional,
+        tail_risk,
+    )
     from simulator.scenario import Scenario, load_scenario
     from underwater.wiring import run_scenario, run_variants
 
@@ -30,11 +43,23 @@ _HOME_OF = {
     "Results": "simulator.results",
     "Scenario": "simulator.scenario",
     "UnderwaterError": "simulator.errors",
+    "bridge": "simulator.prices",
+    "cascade": "simulator.risk",
+    "effective_leverage": "simulator.risk",
+    "equity": "simulator.risk",
+    "historical_es": "simulator.risk",
+    "historical_var": "simulator.risk",
+    "liquidatable": "simulator.risk",
+    "liquidation_price": "simulator.risk",
+    "load_crash": "simulator.prices",
     "load_run": "simulator.results",
     "load_scenario": "simulator.scenario",
+    "margin_ratio": "simulator.risk",
+    "notional": "simulator.risk",
     "open_chain": "simulator.chain.select",
     "run_scenario": "underwater.wiring",
     "run_variants": "underwater.wiring",
+    "tail_risk": "simulator.risk",
 }
 
 __all__ = [
@@ -43,11 +68,23 @@ __all__ = [
     "Scenario",
     "UnderwaterError",
     "__version__",
+    "bridge",
+    "cascade",
+    "effective_leverage",
+    "equity",
+    "historical_es",
+    "historical_var",
+    "liquidatable",
+    "liquidation_price",
+    "load_crash",
     "load_run",
     "load_scenario",
+    "margin_ratio",
+    "notional",
     "open_chain",
     "run_scenario",
     "run_variants",
+    "tail_risk",
 ]
 
 

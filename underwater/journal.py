@@ -22,6 +22,7 @@ from simulator.protocols.matched_perp.world import MatchedPerpWorld
 from simulator.recorder import Recorder
 from simulator.risk.cascade import cascade
 from simulator.risk.histogram import BINS, margin_histogram
+from simulator.risk.socialised import misallocation
 from underwater.tally import Tally, add_events
 
 FIVE_MINUTES = 300
@@ -112,11 +113,24 @@ class BlockJournal:
         """Decode what was logged since the last time; add it up and record it."""
         for events in self._world.take_events():
             add_events(self.tally, events)
+            self._judge_socialised(view, events)
             if self._recorder is None:
                 continue
             for table, columns in event_tables(events, self._world.markets).items():
                 self._recorder.rows(table, columns)
             self._record_liquidated(view.block, events)
+
+    def _judge_socialised(self, view: View, events: Mapping[str, Columns]) -> None:
+        """How far this block's charges per unit are from pro rata, by its opening positions."""
+        columns = events.get("Socialised", {})
+        kinds = (columns.get(name, ()) for name in ("market", "long_side", "charged"))
+        for market, long_side, charged in zip(*kinds, strict=True):
+            size = view.size[:, market]
+            profit = size * view.mark[market] + view.cost[:, market]
+            share, amount = misallocation(size, profit, long_side), charged / WAD_FLOAT
+            self.tally.socialised_charged += amount
+            self.tally.socialised_moved += share.moved * amount
+            self.tally.socialised_without_profit += share.without_profit * amount
 
     def _record_liquidated(self, block: int, events: Mapping[str, Columns]) -> None:
         """Both parties of every takeover, unless everybody is recorded in this block anyway."""

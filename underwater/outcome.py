@@ -74,6 +74,10 @@ def summarise(
         "adl_draw": _quote(tally.adl_draw),
         "close_out_notional": _quote(tally.close_out_notional),
         "socialised": _quote(tally.socialised),
+        "socialised_moved_share": _part(tally.socialised_moved, tally.socialised_charged),
+        "socialised_without_profit_share": _part(
+            tally.socialised_without_profit, tally.socialised_charged
+        ),
         "deficit": _quote(tally.deficit),
         "fixed_point_extra": tally.fixed_point_extra_max / max(open_interest, 1e-9),
         "cascade_rounds_max": tally.rounds_max,
@@ -85,6 +89,10 @@ def summarise(
 
 def _quote(amount: int) -> float:
     return round(amount / WAD_FLOAT, 6)
+
+
+def _part(amount: float, whole: float) -> float:
+    return amount / whole if whole > 0.0 else 0.0
 
 
 def _share(amount: int, open_interest: float) -> float:

@@ -25,6 +25,11 @@ class Tally:
     from_insurance: int = 0
     adl_draw: int = 0
     socialised: int = 0
+    socialised_charged: float = 0.0
+    """Quote, rounding up included; the weight of the two shares below."""
+    socialised_moved: float = 0.0
+    """Of it, charged to others than pro rata to open profit would (quote)."""
+    socialised_without_profit: float = 0.0
     deficit: int = 0
     insurance_start: int = 0
     insurance_minimum: int = 0

@@ -158,19 +158,21 @@ class Play:
         scenario: Scenario,
         seed: int,
         chain: str,
-        recorder: Recorder | None = None,
+        folder: Path | None = None,
         all_accounts: bool = False,
     ) -> None:
         self.scenario = scenario
         self.seed = seed
         self.parts = parts = build(scenario, seed, chain)
         self.check, self.property_ids = checker()
+        # Only now: what cannot be built leaves nothing behind.
+        self.recorder = None if folder is None else _recorder(scenario, folder)
         self.journal = BlockJournal(
             parts.world,
             parts.prices,
             parts.liquidators,
             parts.maker,
-            recorder,
+            self.recorder,
             block_seconds=scenario.chain.block_seconds,
             accounts_every=1 if all_accounts else scenario.recording.accounts_every_blocks,
             roles=parts.cast.roles,
@@ -205,6 +207,12 @@ class Play:
             progress(ending.blocks_done, total, name)
         return ending
 
+    def close(self) -> Mapping[str, TableRecord]:
+        """Finish the tables; rows and content hash of each, none if nothing is recorded."""
+        records = {} if self.recorder is None else self.recorder.close()
+        self.watch.lap("record")
+        return records
+
     def summary(self, ending: Ending) -> RunSummary:
         """What it came to so far."""
         parts = self.parts
@@ -238,6 +246,10 @@ class Play:
         return summary
 
 
+def _recorder(scenario: Scenario, folder: Path) -> Recorder:
+    return Recorder(folder, run_schemas([market.name.lower() for market in scenario.markets]))
+
+
 def never() -> bool:
     """A stop flag that is never set."""
     return False
@@ -259,13 +271,11 @@ def run_scenario(
     UnderwaterError for bad input, a missing component or results that cannot be written.
     """
     started = perf_counter()
-    recorder = Recorder(folder, run_schemas([market.name.lower() for market in scenario.markets]))
-    play = Play(scenario, seed, chain, recorder, record_all_accounts)
+    play = Play(scenario, seed, chain, folder, record_all_accounts)
     set_up = perf_counter() - started
     try:
         ending = play.run(stop or never, progress)
-        records = recorder.close()
-        play.watch.lap("record")
+        records = play.close()
     except UnderwaterError as error:
         raise _after_a_fault(folder, play, error) from error
     summary = play.write_manifest(folder, records, ending)

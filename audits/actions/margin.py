@@ -13,14 +13,15 @@ def deposit(world: AuditWorld, account: int, share: Amount) -> Deposit:
     return Deposit(account, share.of(world.wallet(account)))
 
 
-def withdraw(world: AuditWorld, account: int, share: Amount) -> Withdraw:
-    """A share of the most that the protocol lets out, found by trying."""
+def withdraw(world: AuditWorld, account: int, share: Amount) -> Withdraw | None:
+    """A share of the most that the protocol lets out, found by trying; None if that is nothing."""
     ledger = world.ledger
     free = min(ledger.settled_equity(account), ledger.settled_margin(account))
     guess = div_floor(free - ledger.initial(account), WAD_PER_TOKEN)
     upper = div_floor(max(ledger.margin(account), free), WAD_PER_TOKEN)
     most = largest_accepted(lambda amount: world.accepts(Withdraw(account, amount)), upper, guess)
-    return Withdraw(account, share.of(most))
+    amount = share.of(most)
+    return Withdraw(account, amount) if amount else None
 
 
 def fund_insurance(world: AuditWorld, account: int, share: Amount) -> FundInsurance:

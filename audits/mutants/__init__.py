@@ -1,8 +1,8 @@
 """Reference contracts with one known bug each, kept as patches against the clean source.
 
-`<id>.patch` is a unified diff of one file under contracts/, `<id>.toml` says what the bug is and
-holds steps that break the mutant and not the reference (otherwise it might be no bug at all). The
-clean bytecode carries no switch: a mutant exists only as the patched copy that is made here.
+`<id>.patch` is a unified diff of one file under contracts/. `<id>.toml` says what the bug is and
+holds a script that breaks the mutant and not the reference: without it, it might be no bug at all.
+The clean bytecode carries no switch; a mutant exists only as the patched copy that is made here.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def mutant_ids() -> tuple[str, ...]:
 
 
 def description(mutant_id: str) -> dict[str, Any]:
-    """What `<id>.toml` says: title, class, properties that must break, and the breaking steps."""
+    """What `<id>.toml` says: title, class, properties that must break, and the breaking script."""
     path = Path(__file__).parent / f"{mutant_id}.toml"
     return tomllib.loads(path.read_text(encoding="utf-8"))
 

@@ -75,7 +75,12 @@ impl Batch {
     }
 }
 
-fn check_length(field: &'static str, is: usize, wanted: usize, optional: bool) -> Result<(), Failure> {
+fn check_length(
+    field: &'static str,
+    is: usize,
+    wanted: usize,
+    optional: bool,
+) -> Result<(), Failure> {
     if is == wanted || (optional && is == 0) {
         return Ok(());
     }

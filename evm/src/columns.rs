@@ -64,7 +64,10 @@ pub fn words(field: &'static str, argument: &Bound<'_, PyAny>) -> PyResult<Vec<U
 }
 
 /// uint64[n, 4], least significant limb first.
-pub fn limbs<'py>(python: Python<'py>, words: impl Iterator<Item = U256>) -> Bound<'py, PyArray2<u64>> {
+pub fn limbs<'py>(
+    python: Python<'py>,
+    words: impl Iterator<Item = U256>,
+) -> Bound<'py, PyArray2<u64>> {
     let flat: Vec<u64> = words.flat_map(|word| *word.as_limbs()).collect();
     table(python, flat, 4)
 }
@@ -95,7 +98,11 @@ pub fn receipts<'py>(
         receipts.output_offsets.into_pyarray(python).into_any(),
         receipts.log_transaction.into_pyarray(python).into_any(),
         table(python, receipts.log_address, 20).into_any(),
-        receipts.log_topics.into_pyarray(python).reshape([receipts.log_topic_count.len(), 4, 32])?.into_any(),
+        receipts
+            .log_topics
+            .into_pyarray(python)
+            .reshape([receipts.log_topic_count.len(), 4, 32])?
+            .into_any(),
         receipts.log_topic_count.into_pyarray(python).into_any(),
         receipts.log_data.into_pyarray(python).into_any(),
         receipts.log_data_offsets.into_pyarray(python).into_any(),

@@ -32,7 +32,12 @@ pub fn commit(state: &mut State, journal: EvmState, changes: &mut Vec<Change>) {
     }
 }
 
-fn commit_account(state: &mut State, address: Address, account: Account, changes: &mut Vec<Change>) {
+fn commit_account(
+    state: &mut State,
+    address: Address,
+    account: Account,
+    changes: &mut Vec<Change>,
+) {
     let old_id = state.account(&address).and_then(|before| before.account_id);
     let is_gone = account.is_selfdestructed_locally() || account.is_empty();
     if is_gone {

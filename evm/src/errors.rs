@@ -3,7 +3,12 @@
 
 use pyo3::{PyErr, create_exception, exceptions::PyException};
 
-create_exception!(underwater_evm, EngineError, PyException, "The engine could not do what was asked.");
+create_exception!(
+    underwater_evm,
+    EngineError,
+    PyException,
+    "The engine could not do what was asked."
+);
 create_exception!(
     underwater_evm,
     BatchError,

@@ -6,6 +6,7 @@
 pub mod batch;
 pub mod commit;
 pub mod errors;
+pub mod evm;
 pub mod fork;
 pub mod layers;
 pub mod reasons;
@@ -14,6 +15,7 @@ pub mod state;
 pub mod watch;
 pub mod world;
 
+mod arguments;
 mod columns;
 mod python;
 

@@ -59,10 +59,7 @@ fn hash(field: &'static str, bytes: &[u8]) -> PyResult<B256> {
     })
 }
 
-fn outcome<'py>(
-    python: Python<'py>,
-    result: Result<ExecutionResult, String>,
-) -> Outcome<'py> {
+fn outcome<'py>(python: Python<'py>, result: Result<ExecutionResult, String>) -> Outcome<'py> {
     let bytes = |data: &[u8]| PyBytes::new(python, data);
     match result {
         Ok(ExecutionResult::Success { output, .. }) => {
@@ -148,7 +145,8 @@ impl World {
         nonces: Option<&Bound<'py, PyAny>>,
         diff: bool,
     ) -> PyResult<Bound<'py, PyTuple>> {
-        let offsets = columns::numbers::<i64>("data_offsets", data_offsets, "must be int64[n + 1]")?;
+        let offsets =
+            columns::numbers::<i64>("data_offsets", data_offsets, "must be int64[n + 1]")?;
         let optional = |field, column: Option<&Bound<'py, PyAny>>| match column {
             Some(column) => columns::numbers::<u64>(field, column, "must be uint64[n]"),
             None => Ok(Vec::new()),

@@ -35,7 +35,8 @@ impl WatchList {
         }
         for change in changes {
             let of_account = self.indices.get(&change.address);
-            for index in of_account.and_then(|slots| slots.get(&change.slot)).into_iter().flatten() {
+            for index in of_account.and_then(|slots| slots.get(&change.slot)).into_iter().flatten()
+            {
                 selected.push((*index, change.new));
             }
         }

@@ -1,19 +1,11 @@
 //! One world: state, block, snapshots, watch list, and the ways to run code in it.
 
-use std::{
-    any::Any,
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
-};
+use std::sync::Arc;
 
 use revm::{
-    Context, ExecuteEvm, MainBuilder, MainContext,
+    ExecuteEvm,
     context::{BlockEnv, CfgEnv, TxEnv},
-    context_interface::{
-        block::BlobExcessGasAndPrice,
-        result::{EVMError, ExecutionResult},
-    },
-    handler::{MainnetContext, MainnetEvm},
+    context_interface::block::BlobExcessGasAndPrice,
     primitives::{U256, hardfork::SpecId},
 };
 
@@ -21,14 +13,11 @@ use crate::{
     batch::Batch,
     commit::{Change, commit},
     errors::Failure,
-    reasons,
+    evm::{Included, build, guard, included, run_batch},
     receipts::Receipts,
     state::State,
     watch::WatchList,
 };
-
-type Evm<'a> = MainnetEvm<MainnetContext<&'a mut State>>;
-type Outcome = Result<ExecutionResult, EVMError<std::convert::Infallible>>;
 
 #[derive(Clone, Debug)]
 struct Saved {
@@ -112,7 +101,10 @@ impl World {
     }
 
     /// One transaction outside of the block's gas sum, for set-up code.
-    pub fn transact(&mut self, transaction: TxEnv) -> Result<Result<ExecutionResult, String>, Failure> {
+    pub fn transact(
+        &mut self,
+        transaction: TxEnv,
+    ) -> Result<Included, Failure> {
         let (config, block) = (self.transaction_config(false), self.block.clone());
         let state = &mut self.state;
         let (outcome, journal) = guard(|| {
@@ -125,7 +117,7 @@ impl World {
     }
 
     /// Run without keeping anything and without the checks that only transactions have.
-    pub fn call(&mut self, transaction: TxEnv) -> Result<Result<ExecutionResult, String>, Failure> {
+    pub fn call(&mut self, transaction: TxEnv) -> Result<Included, Failure> {
         let mut config = self.transaction_config(false);
         config.disable_balance_check = true;
         config.disable_base_fee = true;
@@ -198,50 +190,4 @@ impl World {
         config.disable_nonce_check = !checks_nonces;
         config
     }
-}
-
-fn build(state: &mut State, config: CfgEnv, block: BlockEnv) -> Evm<'_> {
-    Context::mainnet().with_db(state).with_cfg(config).with_block(block).build_mainnet()
-}
-
-/// All transactions of a batch; also the block's gas sum after them.
-fn run_batch(evm: &mut Evm<'_>, batch: &Batch, block_gas_before: u64) -> Result<(Receipts, u64), Failure> {
-    let (gas_limit, chain_id) = (evm.block.gas_limit, evm.cfg.chain_id);
-    let mut block_gas_used = block_gas_before;
-    let mut receipts = Receipts::with_capacity(batch.len());
-    for index in 0..batch.len() {
-        let left = gas_limit.saturating_sub(block_gas_used);
-        if batch.gas_limits[index] > left {
-            receipts.add_not_included(reasons::block_full(batch.gas_limits[index], left));
-            continue;
-        }
-        match included(index, evm.transact_one(batch.transaction(index, chain_id)))? {
-            Ok(result) => {
-                block_gas_used += result.tx_gas_used();
-                receipts.add(&result);
-            }
-            Err(reason) => receipts.add_not_included(reason),
-        }
-    }
-    Ok((receipts, block_gas_used))
-}
-
-/// Tell a transaction that cannot be included (inner error) from an engine that cannot go on.
-fn included(index: usize, outcome: Outcome) -> Result<Result<ExecutionResult, String>, Failure> {
-    match outcome {
-        Ok(result) => Ok(Ok(result)),
-        Err(EVMError::Transaction(reason)) => Ok(Err(reasons::of_invalid(&reason))),
-        Err(other) => Err(Failure::Engine(format!("transaction {index}: {other}"))),
-    }
-}
-
-/// A panic inside of revm must not reach Python as one: PyO3's escapes `except Exception`.
-fn guard<T>(run: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
-    catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|panic| Err(internal_error(&*panic)))
-}
-
-fn internal_error(panic: &(dyn Any + Send)) -> Failure {
-    let text = panic.downcast_ref::<String>().map(String::as_str);
-    let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("unknown");
-    Failure::Engine(format!("internal error of the engine, please report it: {text}"))
 }

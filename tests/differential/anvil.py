@@ -59,7 +59,8 @@ def running(program: str, hardfork: str) -> Iterator[Anvil]:
         "--host", "127.0.0.1", "--port", str(port), "--hardfork", hardfork, "--chain-id", "1",
         "--accounts", "1", "--no-mining", "--order", "fifo", "--auto-impersonate",
         "--block-base-fee-per-gas", "0", "--gas-limit", "60000000", "--timestamp", "1600000000",
-        "--disable-pool-balance-checks", "--enable-tx-gas-limit", "--disable-default-create2-deployer", "--silent",
+        "--disable-pool-balance-checks", "--enable-tx-gas-limit",
+        "--disable-default-create2-deployer", "--silent",
     ]  # fmt: skip
     process = subprocess.Popen(
         [program, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL

@@ -14,10 +14,11 @@ import pytest
 
 import audits.mutants
 from audits.catalogue import PROPERTY_IDS
+from audits.deployment import open_world
 from audits.mutants import mutant_ids, write_mutant
 from audits.setup import default_parameters, default_setup
 from audits.step_rows import from_row
-from audits.world import AuditWorld, open_world
+from audits.world import AuditWorld
 
 
 def description(mutant_id: str) -> dict[str, Any]:

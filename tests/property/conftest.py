@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from audits.deployment import open_world
 from audits.mutants import write_mutant
 from audits.setup import default_parameters, default_setup
-from audits.world import AuditWorld, open_world
+from audits.world import AuditWorld
 
 
 @pytest.fixture(scope="session")

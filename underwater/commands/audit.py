@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING, Final
 from underwater import console
 from underwater.commands.engines import announce_engine
 from underwater.commands.failures import GOOD, VIOLATED
+from underwater.commands.interrupt import told_how_far
 from underwater.commands.options import chain_name, one_of, seed_number, whole_number
 
 if TYPE_CHECKING:
     from audits.search import AuditResult, Finding
-
-DEFAULT_EXAMPLES: Final = 200
-"""Under a minute on the fast engine; a campaign asks for more."""
 
 MOST_EXAMPLES: Final = 10_000_000
 
@@ -35,20 +33,23 @@ def audit(protocol: str, options: AuditOptions) -> int:
     from audits.search import PROTOCOLS, run_audit
 
     one_of("PROTOCOL", protocol, PROTOCOLS)
-    examples = DEFAULT_EXAMPLES
+    examples = None  # as many as the engine tries in about 40 s
     if options.examples is not None:
         examples = whole_number("--examples", options.examples, 1, MOST_EXAMPLES)
     seed = seed_number(options.seed)
     chain = chain_name(options.chain)
     announce_engine(chain)
-    with console.progress("examples") as progress:
+    with (
+        console.progress("examples") as show,
+        told_how_far(show, "examples", "nothing was saved") as progress,
+    ):
         result = run_audit(
             protocol,
             contract=options.contract,
             examples=examples,
             seed=seed,
             chain=chain,
-            progress=progress,
+            progress=lambda done, total, _: progress(done, total, "the audit"),
         )
     if options.json:
         console.print_json(result.values)

@@ -59,8 +59,10 @@ def stoppable(what: str = "Stopping after this block") -> Iterator[StopFlag]:
 
 
 @contextmanager
-def told_how_far(show: console.ShowProgress) -> Iterator[console.ShowProgress]:
-    """Progress that, when a run breaks off with an error (a full disk), says how far it got."""
+def told_how_far(
+    show: console.ShowProgress, unit: str, left: str
+) -> Iterator[console.ShowProgress]:
+    """Progress that, when the work breaks off, says how far it got and what is `left` of it."""
     last: tuple[int, int, str] | None = None
 
     def follow(done: int, total: int, what: str) -> None:
@@ -70,13 +72,10 @@ def told_how_far(show: console.ShowProgress) -> Iterator[console.ShowProgress]:
 
     try:
         yield follow
-    except (UnderwaterError, OSError):
+    except (UnderwaterError, OSError, KeyboardInterrupt):
         if last is not None:
             done, total, what = last
-            console.note(
-                f"underwater: {what} broke off after {done:,} of {total:,} blocks; "
-                "what was recorded until then is kept"
-            )
+            console.note(f"underwater: {what} broke off after {done:,} of {total:,} {unit}; {left}")
         raise
 
 

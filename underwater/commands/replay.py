@@ -80,7 +80,12 @@ def _run(
 ) -> RunsSummary:
     from underwater import wiring
 
-    with stoppable() as stop, console.progress("blocks") as show, told_how_far(show) as progress:
+    kept = "what was recorded until then is kept"
+    with (
+        stoppable() as stop,
+        console.progress("blocks") as show,
+        told_how_far(show, "blocks", kept) as progress,
+    ):
         return wiring.run_variants(
             scenario,
             variants=variants,

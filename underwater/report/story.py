@@ -122,8 +122,9 @@ def _last_point(row: Row, unpaid: Sequence[str]) -> str:
         who = f" Withdrawals bounced for want of tokens: {listed}{more}."
     if not row["deficit"]:
         return (
-            f"<b>Left over.</b> {money(row['socialised'])} was spread over one side of a market; "
-            "no deficit arose."
+            f"<b>Left over.</b> {money(row['socialised'])} was spread over one side of a market "
+            f"({percent(row['socialised_moved_share'])} of it on others than a cut in proportion "
+            "to open profit would charge); no deficit arose."
         )
     return (
         f"<b>Left over.</b> {money(row['socialised'])} was spread over one side of a market; the "

@@ -73,6 +73,9 @@ def summary_row(data: VariantData) -> Row:
         "open_interest_minimum": float(interest.min() / opening_interest) if len(interest) else 0.0,
         "open_interest_end": float(interest[-1] / opening_interest) if len(interest) else 0.0,
         "socialised": _sum(liquidations, "socialised"),
+        "socialised_moved_share": float(
+            str(at(data.manifest, "summary.socialised_moved_share") or 0.0)
+        ),
         "deficit": float(system["deficit"].max()) if len(data.hours) else 0.0,
         "deficit_end": deficit_end,
     }

@@ -34,6 +34,8 @@ def check_batch(batch: Batch) -> None:
     _check("data", batch.data, np.uint8, (len(batch.data),))
     _check("data_offsets", batch.data_offsets, np.int64, (count + 1,))
     _check("gas_limits", batch.gas_limits, np.uint64, (count,))
+    if batch.creates is not None:
+        _check("creates", batch.creates.astype(np.uint8), np.uint8, (count,))
     if batch.values is not None:
         _check("values", batch.values, np.uint64, (count, 4))
     for field in ("max_fees", "priority_fees", "nonces"):

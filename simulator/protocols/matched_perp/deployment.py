@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from simulator.chain.abi import signature_of, uint_word
+from simulator.chain.abi import revert_reason, signature_of, uint_word
 from simulator.chain.artifacts import MAX_RUNTIME_SIZE, Artifact, compile_contract
 from simulator.chain.base import STATUS_SUCCESS, Batch, Chain
 from simulator.errors import ChainError, InputError
@@ -63,7 +63,7 @@ def compile_exchange(contract: str = NAME) -> Artifact:
     """The exchange, or a copy in its place; InputError if it lacks what the adapter needs."""
     artifact = compile_contract(PERP_SOURCE, resolve_contract(contract))
     if contract != NAME:
-        _check_interface(artifact, compile_contract(PERP_SOURCE))
+        check_interface(artifact, compile_contract(PERP_SOURCE))
     if artifact.runtime_size > MAX_RUNTIME_SIZE:
         rule = f"compiles to {artifact.runtime_size} bytes, a chain takes {MAX_RUNTIME_SIZE}"
         raise InputError("contract", contract, rule)
@@ -88,7 +88,7 @@ def deploy(
     owner = roles.owner
     token = chain.deploy(token_artifact.bytecode, owner)
     feed = chain.deploy(feed_artifact.bytecode + uint_word(parameters.basis_clamp), owner)
-    arguments = bytes(12) + token + bytes(12) + feed + _parameter_words(parameters)
+    arguments = bytes(12) + token + bytes(12) + feed + parameter_words(parameters)
     perp = chain.deploy(perp_artifact.bytecode + arguments, owner)
     chain.transact(owner, feed, encode.set_perp(perp))
     chain.transact(owner, feed, encode.set_keeper(roles.oracle_keeper))
@@ -154,8 +154,8 @@ def send_all(
         receipts = chain.execute(batch)
         for offset, status in enumerate(receipts.status.tolist()):
             if status != STATUS_SUCCESS:
-                data = receipts.output_of(offset).hex()
-                reason = receipts.reasons.get(offset, data)
+                words = revert_reason(receipts.output_of(offset))
+                reason = receipts.reasons.get(offset, words)
                 raise ChainError(f"set-up transaction {start + offset} failed: {reason}")
     chain.set_block(chain.block)
 
@@ -168,7 +168,7 @@ def _check_markets(markets: Sequence[tuple[str, int]]) -> None:
             raise InputError(f"markets.{name}", price, "needs a first price above 0 on the tick")
 
 
-def _parameter_words(parameters: Parameters) -> bytes:
+def parameter_words(parameters: Parameters) -> bytes:
     return b"".join(
         uint_word(value)
         for value in (
@@ -187,16 +187,23 @@ def _parameter_words(parameters: Parameters) -> bytes:
     )
 
 
-def _check_interface(artifact: Artifact, reference: Artifact) -> None:
+def check_interface(artifact: Artifact, reference: Artifact) -> None:
+    """InputError unless `artifact` has the reference's functions, events and mirrored storage."""
     offered = _signatures(artifact)
     missing = sorted(_signatures(reference) - offered)
     if missing:
         raise InputError("contract", str(artifact.path), f"has no {missing[0]}")
     for name in NEEDED_STORAGE:
         theirs, ours = artifact.storage_layout.get(name), reference.storage_layout[name]
-        if theirs is None or theirs.type != ours.type:
+        # The layout names a struct but not its members; the getter's outputs do.
+        same = _members(artifact, name) == _members(reference, name)
+        if theirs is None or theirs.type != ours.type or not same:
             rule = f"needs the storage variable {name}: {ours.type}"
             raise InputError("contract", str(artifact.path), rule)
+
+
+def _members(artifact: Artifact, getter: str) -> list[object]:
+    return [entry["outputs"] for entry in artifact.abi if entry.get("name") == getter]
 
 
 def _signatures(artifact: Artifact) -> set[str]:

@@ -20,6 +20,8 @@ from simulator.types import Address, Float1D, Float2D, Int1D, Words
 from simulator.units import words_to_integers
 
 SCALE = 1e18
+SYSTEM = -1
+"""In place of a row: the slot belongs to no account."""
 
 
 class Mirror(ExactLedger):
@@ -89,8 +91,9 @@ class Mirror(ExactLedger):
         values = words_to_integers(words, signed=True)
         self._move(index, values)
         self._floats[index] = [value / SCALE for value in values]
-        rows = self._row_of[index]
-        return np.unique(rows[rows >= 0])
+        rows = set(self._row_of[index].tolist())  # several times quicker than np.unique here
+        rows.discard(SYSTEM)
+        return np.array(sorted(rows), np.int64)
 
     def reload(self, chain: Chain) -> None:
         """Read every slot again and add the totals up from nothing."""
@@ -190,10 +193,10 @@ class Mirror(ExactLedger):
         return self._floats[first : first + count].reshape(-1, self.layout.markets)
 
     def _rows(self) -> Int1D:
-        """Row of the account that a slot belongs to, -1 for the system's."""
+        """Row of the account that a slot belongs to, or SYSTEM."""
         accounts = np.arange(self.layout.accounts)
         positions = np.repeat(accounts, self.layout.markets)
-        rows = np.full(self.layout.count, -1, np.int64)
+        rows = np.full(self.layout.count, SYSTEM, np.int64)
         owned = np.concatenate([accounts, accounts, positions, positions, positions])
         rows[: len(owned)] = owned
         return rows

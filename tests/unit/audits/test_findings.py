@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from audits.deployment import open_world
 from audits.findings import load_finding, replay_finding, save_finding
 from audits.properties import Violation
 from audits.setup import default_parameters, default_setup
 from audits.steps import Step, Wait
-from audits.world import AuditWorld, open_world
+from audits.world import AuditWorld
 from simulator.agent import ConfirmPrice, Deposit, Fill, Quote, Settle, UpdatePrice, Withdraw
 from simulator.errors import InputError
 from simulator.scenario import read_document

@@ -8,11 +8,12 @@ from audits.actions.amounts import MAXIMUM, Amount
 from audits.actions.liquidation import adl_candidates, positions, weak_position
 from audits.actions.margin import withdraw
 from audits.actions.trading import MOST, Deal, trade
+from audits.deployment import open_world
 from audits.environment.price import Brink, to_the_brink
 from audits.properties import default_properties
 from audits.setup import default_parameters, default_setup
 from audits.steps import Step, Wait
-from audits.world import AuditWorld, open_world
+from audits.world import AuditWorld
 from simulator.agent import CloseOut, Deleverage, Deposit, Liquidate, Settle, Withdraw
 from simulator.errors import InputError
 from simulator.property import Ledger, Operation, Totals, Verdict
@@ -101,6 +102,24 @@ def test_who_took_risk_and_who_withdrew_is_told_to_the_properties(
     assert all(item.probe for item in witness.seen)
 
 
+def test_growing_counts_as_taking_risk_and_shrinking_does_not(
+    world: AuditWorld, witness: Witness
+) -> None:
+    open_position(world)
+    open_position(world, percent=1)
+    assert witness.seen[-1].increased == (TRADER, MAKER)
+    open_position(world, buys=False, percent=1)
+    assert not witness.seen[-1].increased
+
+
+def test_whoever_takes_a_position_over_takes_risk(world: AuditWorld, witness: Witness) -> None:
+    open_position(world, percent=90)
+    fall = to_the_brink(world.ledger, TRADER, 0, Brink.BELOW_MAINTENANCE)
+    assert fall is not None
+    play(world, fall, Liquidate(LIQUIDATOR, TRADER, 0, 10**18))
+    assert witness.seen[-1].increased == (LIQUIDATOR,)
+
+
 def test_funding_is_settled_on_a_snapshot_when_time_passes(
     world: AuditWorld, witness: Witness
 ) -> None:
@@ -122,9 +141,11 @@ def test_the_largest_trade_leaves_no_room_for_a_lot_more(world: AuditWorld) -> N
 def test_the_largest_withdrawal_is_accepted_and_one_unit_more_is_not(world: AuditWorld) -> None:
     open_position(world)
     play(world, Wait(3_600))
-    most = withdraw(world, TRADER, MAXIMUM)
-    assert play(world, withdraw(world, TRADER, Amount(offset=1))) == ["initial margin"]
+    most, more = (withdraw(world, TRADER, Amount(offset=offset)) for offset in (0, 1))
+    assert most is not None and more is not None
+    assert play(world, more) == ["initial margin"]
     assert play(world, most) == [None]
+    assert withdraw(world, TRADER, MAXIMUM) is None
 
 
 def test_the_waterfall_can_be_walked_to_its_end(world: AuditWorld) -> None:
@@ -138,6 +159,21 @@ def test_the_waterfall_can_be_walked_to_its_end(world: AuditWorld) -> None:
     assert adl_candidates(world.ledger, TRADER, 0) == [MAKER]
     assert play(world, Deleverage(TRADER, 0, ()), CloseOut(TRADER, 0, (MAKER,))) == [None, None]
     assert world.ledger.size(TRADER, 0) == 0 and world.ledger.insurance < WAD
+
+
+def test_only_the_profitable_are_candidates_for_deleveraging(world: AuditWorld) -> None:
+    open_position(world, percent=90)
+    # The rival sells to the liquidator far below the mark: on the other side of the trader, at a
+    # loss until the price has fallen as far.
+    for step in trade(world, Deal(RIVAL, LIQUIDATOR, 0, False, 300), 50):
+        assert play(world, step) == [None]
+    assert adl_candidates(world.ledger, TRADER, 0) == []
+    fall = to_the_brink(world.ledger, TRADER, 0, Brink.BELOW_HALF)
+    assert fall is not None
+    play(world, fall)
+    ranks = {account: world.ledger.adl_rank(account, 0) for account in (MAKER, RIVAL)}
+    ordered = adl_candidates(world.ledger, TRADER, 0)
+    assert ordered == sorted(ranks, key=lambda account: -ranks[account])
 
 
 def test_deleveraging_alone_ends_at_zero_equity(world: AuditWorld) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from simulator.protocols.matched_perp import encode
 from simulator.protocols.matched_perp.session import PositionState, Session, address_of
-from simulator.units import TOKEN, WAD
+from simulator.units import TICK, TOKEN, WAD
 
 Take = Callable[..., None]
 EMPTY_ADL = encode.deleverage(address_of("trader"), 0, [])
@@ -55,7 +55,9 @@ def test_a_part_is_closed_without_realising_the_shortfall(exhausted: Session) ->
     assert exhausted.books().loss_short == 0
     exhausted.perp("adl keeper", close_out("maker"))
     assert exhausted.margin("trader") == 0
-    assert exhausted.margin("maker") == (1_000_000 + 300 * 25 - 2_500) * WAD
+    rest = (1_000_000 + 300 * 25 - 2_500) * WAD  # 2,500 over 300 units: up to the tick
+    assert exhausted.margin("maker") + exhausted.insurance() == rest
+    assert 0 < exhausted.insurance() < 300 * TICK
 
 
 def test_no_more_than_the_rest_is_matched(exhausted: Session) -> None:

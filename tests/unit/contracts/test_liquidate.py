@@ -74,7 +74,7 @@ def test_the_threshold_is_strict(falling: Session) -> None:
 
 
 def test_pending_funding_counts_for_the_threshold(falling: Session) -> None:
-    falling.price(1926 * WAD // 10 * 100 // 101 // TICK * TICK, basis=WAD // 100)
+    falling.price(1921 * WAD // 10 * 100 // 101 // TICK * TICK, basis=WAD // 100)
     assert falling.refusal("liquidator", liquidate()) == "healthy"
     falling.wait(7200)
     assert falling.refusal("liquidator", liquidate()) is None
@@ -118,7 +118,7 @@ def test_the_liquidator_needs_initial_margin_with_the_reward_counted(
     falling.price(1919 * WAD // 10)
     need = 250 * 1919 * WAD // 10 // 10
     reward = 250 * 1919 * WAD // 10 * 25 // 2000
-    margin = (need - reward + 10**12) // 10**12
+    margin = (need - reward) // 10**12
     falling.perp("bystander", encode.withdraw(10_000 * TOKEN - margin))
     assert falling.refusal("bystander", liquidate()) is None
     falling.perp("bystander", encode.withdraw(1))
@@ -154,6 +154,7 @@ def test_a_bankrupt_account_that_the_fund_covers_pays_all_penalty_to_the_liquida
 
 
 def test_a_shortfall_waits_for_the_last_position(falling: Session, take: Take) -> None:
+    falling.perp("trader", encode.deposit(TOKEN))
     take(falling, "trader", LOT, price=8_000 * WAD, market=1)
     falling.perp("bystander", encode.fund_insurance(3_000 * TOKEN))
     falling.price(175 * WAD)
@@ -177,6 +178,7 @@ def test_an_account_that_the_fund_cannot_cover_must_be_deleveraged_first(
 
 
 def test_deleveraging_in_one_market_does_not_open_another(falling: Session, take: Take) -> None:
+    falling.perp("trader", encode.deposit(10 * TOKEN))
     take(falling, "trader", WAD // 100, price=8_000 * WAD, market=1)
     falling.price(175 * WAD)
     falling.perp("adl keeper", empty_adl())

@@ -111,6 +111,19 @@ def test_a_bad_value_is_refused_before_anything_is_tried(
     assert said in answer.stderr
 
 
+def test_ctrl_c_says_how_far_the_audit_got(
+    underwater_command: Command, asked: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def struck(_: str, *, progress: Callable[[int, int, str], None], **__: object) -> None:
+        progress(7, 200, "examples")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(sys.modules["audits.search"], "run_audit", struck)
+    answer = underwater_command("audit", "matched-perp")
+    assert answer.code == 130
+    assert "the audit broke off after 7 of 200 examples" in answer.stderr
+
+
 def test_running_a_finding_replays_its_steps(
     underwater_command: Command, asked: dict[str, object], finding: str
 ) -> None:
