@@ -130,6 +130,16 @@ class MatchedPerpMachine(RuleBasedStateMachine):
         if place is not None:
             self._resolve(*place, candidates, heir)
 
+    @rule(pick=PICKS, brink=price.BRINKS, other=OTHERS, share=AMOUNTS)
+    def gap_and_liquidate(self, pick: int, brink: price.Brink, other: int, share: Amount) -> None:
+        """The price gaps to where it hurts a position, and a liquidator is there at once."""
+        held = liquidation.positions(self.world.ledger)
+        if held:
+            account, market = held[pick % len(held)]
+            self._play([price.to_the_brink(self.world.ledger, account, market, brink)])
+            liquidator = (account + other) % _COUNT
+            self._play([liquidation.liquidate(self.world, liquidator, account, market, share)])
+
     @rule(pick=PICKS, candidates=st.integers(0, 3), heir=HEIRS)
     def collapse(self, pick: int, candidates: int, heir: int | None) -> None:
         """The price gaps beyond what the insurance fund covers, and the waterfall runs."""

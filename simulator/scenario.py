@@ -295,11 +295,16 @@ class Scenario(Part):
             raise ValueError(f"market names must differ, got {', '.join(names)}")
         if len(self.population.single_market_share) != len(names):
             raise ValueError("population.single_market_share needs one share per market")
+        if self.chain.block_seconds * self.prices.blocks_per_hour != 3600:
+            raise ValueError("chain.block_seconds x prices.blocks_per_hour must be 3600")
         highest = max(bucket.high for bucket in self.population.leverage)
-        if highest > 1 / self.parameters.initial_margin:
+        # Opening costs half a spread and the fee, which the margin must hold as well.
+        costs = self.parameters.taker_fee + self.market_maker.half_spread
+        limit = 1 / (self.parameters.initial_margin + costs)
+        if highest > limit:
             raise ValueError(
-                f"population.leverage reaches {highest}, above 1 / parameters.initial_margin "
-                f"= {1 / self.parameters.initial_margin}"
+                f"population.leverage reaches {highest}, above {limit:.3f} = 1 / "
+                "(parameters.initial_margin + parameters.taker_fee + market_maker.half_spread)"
             )
         if BASE_VARIANT in self.variants:
             raise ValueError("variants.base: base is the scenario as written and takes no changes")

@@ -24,7 +24,7 @@ from simulator.agent import Agent
 from simulator.chain.base import BlockEnvironment, Chain
 from simulator.chain.select import open_chain, select_engine
 from simulator.engine import Check, Ending, Stopwatch, run
-from simulator.errors import RecordError, UnderwaterError
+from simulator.errors import InputError, RecordError, UnderwaterError
 from simulator.prices import Crash, bridge, load_crash
 from simulator.property import Ledger, Operation, Totals
 from simulator.protocols.matched_perp.actions import Packer
@@ -72,12 +72,17 @@ def price_path(scenario: Scenario, crash: Crash, seed: int) -> Int2D:
     """int64[blocks, markets] ticks of the run.
 
     The whole event is bridged and the run cut out of it, so that a later start meets the same path.
+    Raises InputError for a run that does not lie inside the event.
     """
+    first_hour, hours = run_start_hour(scenario), scenario.prices.hours
+    if not 0 <= first_hour <= crash.hours - hours:
+        rule = f"these {hours} hours must lie inside the {crash.hours} from {crash.start:%FT%RZ}"
+        raise InputError("prices.start", f"{scenario.prices.start:%FT%RZ}", rule)
     symbols = tuple(market.series for market in scenario.markets)
     bars = crash.bars(symbols, crash.start, crash.hours)
     per_hour = scenario.prices.blocks_per_hour
     ticks = bridge(bars, generator(seed, "prices"), per_hour)
-    first = run_start_hour(scenario) * per_hour
+    first = first_hour * per_hour
     return ticks[first : first + scenario.blocks]
 
 

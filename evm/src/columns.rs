@@ -1,7 +1,10 @@
 //! Between numpy arrays and owned columns. Everything is copied on the way in: what Python does
 //! with its arrays while the GIL is released is then no concern of ours.
 
-use numpy::{Element, IntoPyArray, PyArray1, PyArray2, PyArrayMethods, ndarray::Array2};
+use numpy::{
+    Element, IntoPyArray, PyArray1, PyArray2, PyArrayMethods, PyUntypedArrayMethods,
+    ndarray::Array2,
+};
 use pyo3::prelude::*;
 use revm::primitives::{Address, U256};
 
@@ -40,12 +43,14 @@ fn rows<T: Element + Copy, const WIDTH: usize>(
 ) -> PyResult<Vec<[T; WIDTH]>> {
     let array = argument.cast::<PyArray2<T>>().map_err(|_| wrong(field, argument, rule))?;
     let view = array.try_readonly().map_err(|_| wrong(field, argument, "is being written to"))?;
-    let view = view.as_array();
-    if view.ncols() != WIDTH {
+    if view.shape()[1] != WIDTH {
         return Err(wrong(field, argument, rule));
     }
+    if let Ok(flat) = view.as_slice() {
+        return Ok(flat.as_chunks::<WIDTH>().0.to_vec());
+    }
     let row = |row: numpy::ndarray::ArrayView1<'_, T>| std::array::from_fn(|column| row[column]);
-    Ok(view.rows().into_iter().map(row).collect())
+    Ok(view.as_array().rows().into_iter().map(row).collect())
 }
 
 pub fn addresses(field: &'static str, argument: &Bound<'_, PyAny>) -> PyResult<Vec<Address>> {

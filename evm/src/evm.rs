@@ -51,7 +51,10 @@ pub fn run_batch(
 }
 
 /// Tell a transaction that cannot be included (inner error) from an engine that cannot go on.
-pub fn included(index: usize, outcome: Result<ExecutionResult, EVMError<Infallible>>) -> Result<Included, Failure> {
+pub fn included(
+    index: usize,
+    outcome: Result<ExecutionResult, EVMError<Infallible>>,
+) -> Result<Included, Failure> {
     match outcome {
         Ok(result) => Ok(Ok(result)),
         Err(EVMError::Transaction(reason)) => Ok(Err(reasons::of_invalid(&reason))),

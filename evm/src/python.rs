@@ -11,10 +11,16 @@ use revm::{
     bytecode::Bytecode,
     context::{BlockEnv, TxEnv},
     context_interface::result::{ExecutionResult, Output},
-    primitives::{Address, B256, Bytes, TxKind, U256},
+    primitives::{Bytes, TxKind, U256},
 };
 
-use crate::{batch::Batch, columns, errors::Failure, fork, reasons, receipts, world};
+use crate::{
+    arguments::{self, Word, address, hash},
+    columns,
+    errors::Failure,
+    evm::Included,
+    fork, reasons, receipts, world,
+};
 
 /// (status, output, reason, created address)
 type Outcome<'py> = (u8, Bound<'py, PyBytes>, Option<String>, Option<Bound<'py, PyBytes>>);
@@ -45,21 +51,7 @@ impl World {
     }
 }
 
-fn address(field: &'static str, bytes: &[u8]) -> PyResult<Address> {
-    Address::try_from(bytes).map_err(|_| {
-        let value = format!("{} bytes", bytes.len());
-        Failure::Argument(field, value, "an address has 20 bytes").into()
-    })
-}
-
-fn hash(field: &'static str, bytes: &[u8]) -> PyResult<B256> {
-    B256::try_from(bytes).map_err(|_| {
-        let value = format!("{} bytes", bytes.len());
-        Failure::Argument(field, value, "must have 32 bytes").into()
-    })
-}
-
-fn outcome<'py>(python: Python<'py>, result: Result<ExecutionResult, String>) -> Outcome<'py> {
+fn outcome<'py>(python: Python<'py>, result: Included) -> Outcome<'py> {
     let bytes = |data: &[u8]| PyBytes::new(python, data);
     match result {
         Ok(ExecutionResult::Success { output, .. }) => {
@@ -145,32 +137,12 @@ impl World {
         nonces: Option<&Bound<'py, PyAny>>,
         diff: bool,
     ) -> PyResult<Bound<'py, PyTuple>> {
-        let offsets =
-            columns::numbers::<i64>("data_offsets", data_offsets, "must be int64[n + 1]")?;
-        let optional = |field, column: Option<&Bound<'py, PyAny>>| match column {
-            Some(column) => columns::numbers::<u64>(field, column, "must be uint64[n]"),
-            None => Ok(Vec::new()),
-        };
-        let data = columns::numbers::<u8>("data", data, "must be uint8[total]")?;
-        let batch = Batch {
-            senders: columns::addresses("senders", senders)?,
-            targets: columns::addresses("targets", targets)?,
-            data: Bytes::from(data),
-            // A negative offset becomes a huge one and fails the check of the batch.
-            data_offsets: offsets.into_iter().map(|offset| offset as usize).collect(),
-            gas_limits: columns::numbers("gas_limits", gas_limits, "must be uint64[n]")?,
-            creates: match creates {
-                Some(column) => columns::numbers("creates", column, "must be uint8[n]")?,
-                None => Vec::new(),
-            },
-            values: match values {
-                Some(column) => columns::words("values", column)?,
-                None => Vec::new(),
-            },
-            max_fees: optional("max_fees", max_fees)?,
-            priority_fees: optional("priority_fees", priority_fees)?,
-            nonces: optional("nonces", nonces)?,
-        };
+        let batch = arguments::batch(
+            [senders, targets, data, data_offsets, gas_limits],
+            creates,
+            values,
+            [max_fees, priority_fees, nonces],
+        )?;
         let mut guard = self.lock()?;
         let world = &mut *guard;
         let receipts = python.detach(|| world.execute(&batch, diff))?;
@@ -187,7 +159,7 @@ impl World {
         sender: &[u8],
         target: Option<&[u8]>,
         data: &[u8],
-        value: U256Argument,
+        value: Word,
         gas_limit: u64,
     ) -> PyResult<Outcome<'py>> {
         let mut guard = self.lock()?;
@@ -270,7 +242,7 @@ impl World {
         Ok(columns::limbs(python, values))
     }
 
-    fn set_storage(&self, account: &[u8], slot: U256Argument, value: U256Argument) -> PyResult<()> {
+    fn set_storage(&self, account: &[u8], slot: Word, value: Word) -> PyResult<()> {
         let account = address("address", account)?;
         self.lock()?.state_mut().set_slot(account, slot.0, value.0);
         Ok(())
@@ -283,7 +255,7 @@ impl World {
         Ok(PyBytes::new(python, &balance.to_be_bytes::<32>()))
     }
 
-    fn set_balance(&self, account: &[u8], wei: U256Argument) -> PyResult<()> {
+    fn set_balance(&self, account: &[u8], wei: Word) -> PyResult<()> {
         let account = address("address", account)?;
         self.lock()?.state_mut().update(account, |found| found.balance = wei.0);
         Ok(())
@@ -315,17 +287,5 @@ impl World {
         })?;
         self.lock()?.state_mut().set_code(account, code);
         Ok(())
-    }
-}
-
-/// A 256-bit word as 32 big-endian bytes: Python's integers go through bytes on the stable ABI.
-struct U256Argument(U256);
-
-impl<'a, 'py> FromPyObject<'a, 'py> for U256Argument {
-    type Error = PyErr;
-
-    fn extract(argument: Borrowed<'a, 'py, PyAny>) -> PyResult<Self> {
-        let bytes: &[u8] = argument.extract()?;
-        Ok(Self(U256::from_be_bytes(hash("word", bytes)?.0)))
     }
 }

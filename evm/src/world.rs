@@ -101,10 +101,7 @@ impl World {
     }
 
     /// One transaction outside of the block's gas sum, for set-up code.
-    pub fn transact(
-        &mut self,
-        transaction: TxEnv,
-    ) -> Result<Included, Failure> {
+    pub fn transact(&mut self, transaction: TxEnv) -> Result<Included, Failure> {
         let (config, block) = (self.transaction_config(false), self.block.clone());
         let state = &mut self.state;
         let (outcome, journal) = guard(|| {

@@ -5,7 +5,6 @@ from __future__ import annotations
 from simulator.chain.base import (
     STATUS_NOT_INCLUDED,
     STATUS_REVERTED,
-    STATUS_SUCCESS,
     BlockEnvironment,
 )
 from simulator.chain.reverts import revert_reason
@@ -53,15 +52,13 @@ def check_slots(slots: Bytes2D) -> None:
         raise InputError("slots", f"array of {slots.dtype}, shape {slots.shape}", "is uint8[n, 32]")
 
 
-def raise_unless_success(what: str, status: int, output: bytes, reason: str | None) -> None:
+def failure(what: str, status: int, output: bytes, reason: str | None) -> ChainError:
     """RevertError for a revert or halt, ChainError for a transaction that was not included."""
-    if status == STATUS_SUCCESS:
-        return
     if status == STATUS_NOT_INCLUDED:
-        raise ChainError(f"{what} cannot be included: {reason}")
+        return ChainError(f"{what} cannot be included: {reason}")
     if status == STATUS_REVERTED:
-        raise RevertError(f"{what} reverted: {revert_reason(output)}", output)
-    raise RevertError(f"{what} halted: {reason}", output)
+        return RevertError(f"{what} reverted: {revert_reason(output)}", output)
+    return RevertError(f"{what} halted: {reason}", output)
 
 
 def name_of_call(target: Address, data: bytes) -> str:

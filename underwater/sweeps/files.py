@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from decimal import Decimal
+from math import nan
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from simulator.experiment import QUANTILES, Value, Vary
+from simulator.experiment import QUANTILES, CellRow, Value, Vary
 from simulator.recorder import Column, Recorder, TableRecord, TableSchema
 from underwater.sweeps.metrics import KEYS
 from underwater.sweeps.model import Sweep
@@ -35,7 +37,7 @@ def write_tables(folder: Path, sweep: Sweep) -> Mapping[str, TableRecord]:
         values = _stored(sweep.grid, cell.cell.values)
         counts = (getattr(cell, name) for name in _COUNTS)
         shares = (cell.quantiles[key][name] for key in KEYS for name, _ in QUANTILES)
-        recorder.row(TABLE, (*values, *counts, *shares))
+        recorder.row(TABLE, (*values, *counts, *shares, *_tail(sweep, cell)))
     return recorder.close()
 
 
@@ -48,7 +50,14 @@ def _runs_schema(grid: Sequence[Vary]) -> TableSchema:
 def _table_schema(grid: Sequence[Vary]) -> TableSchema:
     counts = tuple(Column(name, "int64") for name in _COUNTS)
     quantiles = tuple(Column(f"{key}_{name}", "float64") for key in KEYS for name, _ in QUANTILES)
-    return TableSchema(TABLE, (*_varied(grid), *counts, *quantiles))
+    tail = tuple(Column(name, "float64") for name in ("shortfall_var_95", "shortfall_es_95"))
+    return TableSchema(TABLE, (*_varied(grid), *counts, *quantiles, *tail))
+
+
+def _tail(sweep: Sweep, cell: CellRow) -> tuple[float, float]:
+    """VaR and ES of bad debt at TAIL_LEVEL, quote; NaN without a complete run."""
+    found = sweep.tail(cell)
+    return (nan, nan) if found is None else (found.value_at_risk, found.expected_shortfall)
 
 
 def _varied(grid: Sequence[Vary]) -> tuple[Column, ...]:
@@ -78,6 +87,7 @@ def summary(sweep: Sweep) -> dict[str, Json]:
                 "values": {path: str(value) for path, value in row.cell.values},
                 **{name: getattr(row, name) for name in _COUNTS},
                 **{key: dict(row.quantiles[key]) for key in KEYS},
+                "tail": None if (tail := sweep.tail(row)) is None else asdict(tail),
             }
             for row in sweep.table
         ],

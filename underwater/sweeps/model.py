@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from simulator.experiment import CellRow, Comparison, RunRow, Value, Vary, compare, summarise
+from simulator.risk import TailRisk, tail_risk
 from simulator.scenario import BASE_VARIANT, Scenario
 from underwater.sweeps.metrics import KEYS, MECHANISM
 
 VARIANT = "variant"
+TAIL_LEVEL = 0.95
+LOSS = "shortfall"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,16 @@ class Sweep:
     def count(self, status: str) -> int:
         """Runs that ended so."""
         return sum(row.status == status for row in self.rows)
+
+    def tail(self, row: CellRow) -> TailRisk | None:
+        """VaR and ES of a cell's bad debt over the horizon; None without a complete run."""
+        runs = [run for run in self.rows if run.cell.index == row.cell.index]
+        losses = np.array([run.metrics[LOSS] for run in runs if run.measured])
+        if not len(losses):
+            return None
+        horizon = f"{self.scenario.prices.hours} h"
+        failed = len(runs) - len(losses)
+        return tail_risk(losses, TAIL_LEVEL, horizon, "bad debt, quote", failed)
 
     @property
     def status(self) -> str:

@@ -41,11 +41,27 @@ def explanation(sweep: Sweep) -> Iterator[str]:
     count = len(sweep.seeds)
     seeds = "seed 1" if count == 1 else f"seeds 1 to {count}, median [5 %..95 % over seeds]"
     yield f"{seeds}; OI is the traders' opening open interest; the same seeds in every row."
+    yield from _tails(sweep)
     for name in dict.fromkeys(str(item.value) for item in sweep.comparisons):
         yield _pairs_line([item for item in sweep.comparisons if str(item.value) == name])
     if any(item.pairs for item in sweep.comparisons):
         yield volume_line(sweep)
     yield from _trouble(sweep)
+
+
+def _tails(sweep: Sweep) -> Iterator[str]:
+    """VaR and ES of bad debt, with percentile, horizon and runs: without them it is no number."""
+    found = [(row, tail) for row in sweep.table if (tail := sweep.tail(row)) is not None]
+    if not found:
+        return
+    first = found[0][1]
+    parts = [
+        f"{row.cell.label} {console.short(tail.value_at_risk)} / "
+        f"{console.short(tail.expected_shortfall)} ({tail.samples} runs, {tail.failed} failed)"
+        for row, tail in found
+    ]
+    level = f"{100 * first.level:g} %"
+    yield f"Bad debt over {first.horizon}, USD, {level} VaR / ES over seeds: {'; '.join(parts)}."
 
 
 def _pairs_line(items: list[Comparison]) -> str:

@@ -29,8 +29,8 @@ from simulator.chain.checks import (
     check_block,
     check_number,
     check_slots,
+    failure,
     name_of_call,
-    raise_unless_success,
 )
 from simulator.chain.pyevm.accounts import Accounts
 from simulator.chain.pyevm.batches import Row, check_batch, rows
@@ -49,6 +49,10 @@ class _Saved:
     position: int
     block: BlockEnvironment
     block_gas_used: int
+
+
+def _failure(what: str, outcome: Outcome) -> ChainError:
+    return failure(what, outcome.status, outcome.output, outcome.reason)
 
 
 class PyEvmChain:
@@ -103,7 +107,8 @@ class PyEvmChain:
         check_address("sender", sender)
         nonce = self.nonce(sender)
         outcome = self._set_up(sender, b"", initcode, value, DEPLOY_GAS_LIMIT)
-        raise_unless_success("deployment", outcome.status, outcome.output, outcome.reason)
+        if outcome.status != STATUS_SUCCESS:
+            raise _failure("deployment", outcome)
         return bytes(generate_contract_address(sender, nonce))  # type: ignore[arg-type]
 
     def transact(
@@ -118,8 +123,8 @@ class PyEvmChain:
         check_address("target", target)
         check_number("gas_limit", gas_limit)
         outcome = self._set_up(sender, target, data, value, gas_limit)
-        what = name_of_call(target, data)
-        raise_unless_success(what, outcome.status, outcome.output, outcome.reason)
+        if outcome.status != STATUS_SUCCESS:
+            raise _failure(name_of_call(target, data), outcome)
         return outcome.output
 
     def _set_up(
@@ -144,8 +149,8 @@ class PyEvmChain:
         self._accounts.discard(checkpoint)
         self._accounts.end_transaction()
         outcome = self._outcome(computation, 0)
-        what = name_of_call(target, data)
-        raise_unless_success(what, outcome.status, outcome.output, outcome.reason)
+        if outcome.status != STATUS_SUCCESS:
+            raise _failure(name_of_call(target, data), outcome)
         return outcome.output
 
     def execute(self, batch: Batch, *, diff: bool = False) -> Receipts:

@@ -40,6 +40,8 @@ class Mirror(ExactLedger):
         if last != self._first + self.layout.custody:
             raise ChainError("the mirror's slots are not consecutive in the chain's watch list")
         self._floats = np.zeros(self.layout.count)
+        self._checkpoint_high = np.zeros((self.layout.accounts, self.layout.markets))
+        self._checkpoint_low = np.zeros_like(self._checkpoint_high)
         self._row_of = self._rows()
         self._starts = np.array(self._kinds(), np.int64)
         self.reload(chain)
@@ -69,13 +71,20 @@ class Mirror(ExactLedger):
         return self._floats[self.layout.mark : self.layout.updated_at]
 
     def pendings(self) -> Float2D:
-        """float64[n, k] quote: funding and losses not settled yet, accrued to `timestamp`."""
+        """float64[n, k] quote: funding and losses not settled yet, accrued to `timestamp`.
+
+        Index and checkpoint are subtracted in two parts each: after a crash an index can be a
+        thousand times the price, and a plain difference of floats would lose the digits that count.
+        """
         indices = [self.side_indices(market) for market in range(self.layout.markets)]
-        longs = np.array([pair[0] / SCALE for pair in indices])
-        shorts = np.array([pair[1] / SCALE for pair in indices])
+        longs = np.array([_two_floats(pair[0]) for pair in indices])
+        shorts = np.array([_two_floats(pair[1]) for pair in indices])
         sizes = self.sizes
-        owed: Float2D = np.where(sizes > 0, longs, shorts) - self.checkpoints
+        is_long = sizes > 0
+        owed: Float2D = np.where(is_long, longs[:, 0], shorts[:, 0]) - self._checkpoint_high
+        owed += np.where(is_long, longs[:, 1], shorts[:, 1]) - self._checkpoint_low
         owed *= np.abs(sizes)
+        owed /= SCALE
         return owed
 
     def apply(self, receipts: Receipts) -> Int1D:
@@ -179,6 +188,7 @@ class Mirror(ExactLedger):
     def _move_checkpoints(self, slots: list[int], values: list[int]) -> None:
         exact, markets = self._exact, self.layout.markets
         first, to_size = self.layout.checkpoint, self.layout.size - self.layout.checkpoint
+        high, low = self._checkpoint_high.reshape(-1), self._checkpoint_low.reshape(-1)
         for slot, value in zip(slots, values, strict=True):
             size = exact[slot + to_size]
             moved = size * (value - exact[slot])
@@ -187,6 +197,7 @@ class Mirror(ExactLedger):
             elif size < 0:
                 self.totals[(slot - first) % markets].shorts_checkpoint -= moved
             exact[slot] = value
+            high[slot - first], low[slot - first] = _two_floats(value)
 
     def _table(self, first: int) -> Float2D:
         count = self.layout.accounts * self.layout.markets
@@ -204,6 +215,12 @@ class Mirror(ExactLedger):
     def _kinds(self) -> tuple[int, ...]:
         width = self.layout
         return width.held, width.size, width.cost, width.checkpoint, width.open_interest
+
+
+def _two_floats(value: int) -> tuple[float, float]:
+    """The nearest float and what it leaves out, both 1e-18: together about 106 bits."""
+    high = float(value)
+    return high, float(value - int(high))
 
 
 def _word(value: int) -> bytes:

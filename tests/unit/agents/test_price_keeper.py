@@ -206,7 +206,8 @@ def test_further_dumping_starts_from_the_pressure_that_is_there(scenario: Scenar
 
 
 def test_impact_has_the_scenarios_numbers(one_market: Scenario) -> None:
-    parameters = impact_parameters(one_market.changed({"prices.blocks_per_hour": 100}))
+    slow = {"prices.blocks_per_hour": 100, "chain.block_seconds": 36}
+    parameters = impact_parameters(one_market.changed(slow))
     assert parameters.blocks_per_day == 2400
     assert parameters.basis_clamp == pytest.approx(0.1)
     assert parameters.recovery_half_life_blocks == 100

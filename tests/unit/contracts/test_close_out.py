@@ -12,7 +12,7 @@ import pytest
 
 from simulator.protocols.matched_perp import encode
 from simulator.protocols.matched_perp.session import PositionState, Session, address_of
-from simulator.units import TICK, TOKEN, WAD
+from simulator.units import LOT, TICK, TOKEN, WAD
 
 Take = Callable[..., None]
 EMPTY_ADL = encode.deleverage(address_of("trader"), 0, [])
@@ -58,6 +58,19 @@ def test_a_part_is_closed_without_realising_the_shortfall(exhausted: Session) ->
     rest = (1_000_000 + 300 * 25 - 2_500) * WAD  # 2,500 over 300 units: up to the tick
     assert exhausted.margin("maker") + exhausted.insurance() == rest
     assert 0 < exhausted.insurance() < 300 * TICK
+
+
+def test_the_shortfall_waits_for_the_last_position(exhausted: Session, take: Take) -> None:
+    """After ADL the trader still holds a little of another market."""
+    exhausted.price(200 * WAD)
+    exhausted.perp("trader", encode.deposit(TOKEN))
+    take(exhausted, "trader", LOT, price=8_000 * WAD, market=1)
+    exhausted.price(175 * WAD)
+    exhausted.perp("adl keeper", EMPTY_ADL)
+    exhausted.perp("adl keeper", close_out("rival", "maker"))
+    assert exhausted.position("trader").size == 0
+    assert exhausted.margin("trader") == -2_499 * WAD
+    assert exhausted.books().loss_short == 0
 
 
 def test_no_more_than_the_rest_is_matched(exhausted: Session) -> None:

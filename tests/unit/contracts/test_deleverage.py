@@ -142,20 +142,23 @@ def test_a_candidate_on_the_same_side_reverts(book: Session, take: Take) -> None
     assert book.refusal("adl keeper", adl("liquidator")) == "side"
 
 
-def test_a_candidate_without_profit_at_the_bankruptcy_price_reverts(
-    book: Session, take: Take
+@pytest.mark.parametrize(
+    ("entry", "reason"), [(179, "bankruptcy price"), (180, "bankruptcy price"), (181, None)]
+)
+def test_a_candidate_needs_profit_at_the_bankruptcy_price_too(
+    book: Session, take: Take, entry: int, reason: str | None
 ) -> None:
-    book.price(179 * WAD)
-    take(book, "liquidator", 10 * WAD, price=179 * WAD, maker="bystander")
-    book.price(175 * WAD)  # profit 4 at the mark, -1 at 180
-    assert book.refusal("adl keeper", adl("bystander")) == "bankruptcy price"
+    book.price(entry * WAD)
+    take(book, "liquidator", 10 * WAD, price=entry * WAD, maker="bystander")
+    book.price(175 * WAD)
+    assert book.refusal("adl keeper", adl("bystander")) == reason
 
 
-@pytest.mark.parametrize("loss", [14_500, 15_500])
+@pytest.mark.parametrize("loss", [13_800, 14_500, 15_500])
 def test_a_candidate_below_maintenance_after_the_step_or_without_equity_reverts(
     book: Session, take: Take, loss: int
 ) -> None:
-    """The rival, worth 15,000 at 175, loses 14,500 (or all) on 7 units of BTC."""
+    """The rival, worth 15,000 at 175, loses most or all of it on 7 units of BTC."""
     take(book, "rival", 7 * WAD, price=8_000 * WAD, market=1)
     book.price(175 * WAD)
     book.price((8_000 - loss // 7) * WAD, market=1)

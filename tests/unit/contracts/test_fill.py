@@ -95,6 +95,24 @@ def test_a_new_position_does_not_earn_past_funding(free: Session, take: Take) ->
     assert free.margin("rival") == 10_000 * WAD
 
 
+def test_both_parties_are_settled_before_size_moves(free: Session, take: Take) -> None:
+    take(free, "trader", 10 * WAD)
+    free.price(200 * WAD, basis=WAD // 10)
+    free.wait(2_160)  # half a quote a unit
+    take(free, "trader", 30 * WAD)
+    assert free.margin("trader") == 9_995 * WAD
+    assert free.margin("maker") == 1_000_005 * WAD
+    assert free.position("maker").checkpoint == -free.books().funding_index
+
+
+def test_a_market_that_neither_party_holds_is_accrued_first(free: Session, take: Take) -> None:
+    free.price(200 * WAD, basis=WAD // 10)
+    free.wait(2_160)
+    take(free, "trader", 10 * WAD)
+    assert free.books().accrued_at == free.chain.block.timestamp
+    assert free.position("trader").checkpoint == WAD // 2
+
+
 def test_a_fill_to_exactly_the_initial_margin_passes(free: Session) -> None:
     quote_around(free)
     assert free.refusal("trader", buy(500 * WAD)) is None  # 100,000 of notional on 10,000
@@ -172,6 +190,18 @@ def test_a_stale_index_stops_openings_but_not_reductions_of_both(free: Session, 
     assert free.refusal("rival", buy(WAD)) == "stale"
     assert free.refusal("trader", buy(-WAD)) is None, "trader and maker only reduce"
     assert free.refusal("trader", buy(-11 * WAD)) == "stale", "a flip does not only reduce"
+
+
+def test_the_oldest_index_counts_whatever_the_order_of_the_markets(
+    free: Session, take: Take
+) -> None:
+    take(free, "trader", WAD)
+    take(free, "trader", WAD // 10, price=8_000 * WAD, market=1)
+    free.wait(3641)
+    free.price(8_001 * WAD, market=1)
+    assert free.refusal("trader", encode.withdraw(1)) == "stale"
+    free.price(201 * WAD)
+    assert free.refusal("trader", encode.withdraw(1)) is None
 
 
 def test_a_stale_index_of_another_held_market_counts(free: Session, take: Take) -> None:

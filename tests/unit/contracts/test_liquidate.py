@@ -55,6 +55,16 @@ def test_all_is_taken_over_below_half_of_maintenance(falling: Session) -> None:
     assert falling.margin("trader") == (2_500 - 500 * 185 * 25 / 1000) * WAD
 
 
+@pytest.mark.parametrize(("tokens", "left"), [(390_625_000, 250), (390_624_999, 0)])
+def test_exactly_half_of_maintenance_is_still_enough_for_a_half(
+    falling: Session, tokens: int, left: int
+) -> None:
+    falling.perp("trader", encode.deposit(tokens))
+    falling.price(185 * WAD)  # equity 2,890.625 of 5,781.25, or a token unit less
+    falling.perp("liquidator", liquidate())
+    assert falling.position("trader").size == left * WAD
+
+
 def test_a_short_is_liquidated_in_the_same_way(free: Session, take: Take) -> None:
     take(free, "trader", -500 * WAD)
     free.perp("liquidator", encode.deposit(100_000 * TOKEN))
@@ -151,6 +161,14 @@ def test_a_bankrupt_account_that_the_fund_covers_pays_all_penalty_to_the_liquida
     assert falling.margin("liquidator") == 110_500 * WAD
     assert (falling.insurance(), falling.margin("trader")) == (0, 0)
     assert falling.books().loss_short == 0
+
+
+def test_without_equity_the_penalty_is_still_shared(falling: Session) -> None:
+    falling.perp("bystander", encode.fund_insurance(1_000 * TOKEN))
+    falling.price(180 * WAD)  # equity 0: only below it does the liquidator get everything
+    falling.perp("liquidator", liquidate())
+    assert falling.margin("liquidator") == 110_500 * WAD
+    assert falling.insurance() == 500 * WAD
 
 
 def test_a_shortfall_waits_for_the_last_position(falling: Session, take: Take) -> None:

@@ -48,6 +48,8 @@ def test_numbers_stay_exactly_as_written() -> None:
     [
         ("population.leverage", [{"share": 1, "low": -1, "high": 2}], "population.leverage.0.low"),
         ("parameters.maintenance_margin", Decimal("0.2"), "must be below initial_margin"),
+        ("population.leverage", [{"share": 1, "low": 1, "high": "9.91"}], "above 9.901"),
+        ("prices.blocks_per_hour", 299, "must be 3600"),
         ("population.accounts", -5, "population.accounts"),
         ("population.accounts", "many", "'many'"),
         ("prices.start", "2020-03-11T00:30:00Z", "full hour"),

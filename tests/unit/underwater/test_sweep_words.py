@@ -52,3 +52,20 @@ def test_without_a_whole_pair_nothing_is_said_about_the_volume() -> None:
         "1 of 2 runs failed" in line and "variant=base, seed 1: torn" in line for line in lines
     )
     assert table_text(torn).splitlines()[-1].split() == ["base", "0", "1", *["-"] * 6]
+
+
+def test_the_tail_of_bad_debt_is_told_with_level_horizon_and_failed_runs() -> None:
+    (_, cell) = checked_cells(SCENARIO, GRID)
+    losses = [0.0, 100.0, 200.0, 300.0]
+    rows = [
+        RunRow(cell, seed, "complete", "", dict.fromkeys(KEYS, 1.0) | {"shortfall": loss})
+        for seed, loss in enumerate(losses, 1)
+    ]
+    rows.append(RunRow(cell, 5, "failed", "torn", dict.fromkeys(KEYS, float("nan"))))
+    found = Sweep.of(SCENARIO, GRID, [1, 2, 3, 4, 5], "revm", tuple(rows))
+    tail = found.tail(found.table[0])
+    assert tail is not None
+    assert (tail.value_at_risk, tail.expected_shortfall) == (300.0, 300.0)
+    assert (tail.samples, tail.failed, tail.horizon) == (4, 1, "72 h")
+    line = next(line for line in explanation(found) if line.startswith("Bad debt over 72 h"))
+    assert "95 % VaR / ES over seeds" in line and "(4 runs, 1 failed)" in line
