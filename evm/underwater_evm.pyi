@@ -38,7 +38,9 @@ _Outcome = tuple[int, bytes, str | None, bytes | None]
 
 @final
 class World:
-    def __new__(cls, hardfork: str, *, chain_id: int = 1, limit_code_size: bool = True) -> World: ...
+    def __new__(
+        cls, hardfork: str, *, chain_id: int = 1, limit_code_size: bool = True
+    ) -> World: ...
     @property
     def hardfork(self) -> str: ...
     @property

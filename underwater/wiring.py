@@ -282,6 +282,8 @@ def run_scenario(
         ending = play.run(stop or never, progress)
         records = play.close()
     except UnderwaterError as error:
+        if progress is not None:
+            progress(play.journal.tally.blocks, scenario.blocks, scenario.variant)
         raise _after_a_fault(folder, play, error) from error
     summary = play.write_manifest(folder, records, ending)
     write_timings(folder, _timings(play.watch, set_up))

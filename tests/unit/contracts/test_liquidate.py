@@ -252,6 +252,17 @@ def test_a_liquidation_out_of_place_reverts(
     assert falling.refusal(sender, call) == reason
 
 
+def test_a_liquidator_with_a_stale_market_of_his_own_is_refused(
+    falling: Session, take: Take
+) -> None:
+    take(falling, "liquidator", WAD // 10, price=8_000 * WAD, market=1)
+    falling.wait(7201)
+    falling.price(185 * WAD)
+    assert falling.refusal("liquidator", liquidate()) == "stale"
+    falling.feed(encode.confirm_index(1))
+    assert falling.refusal("liquidator", liquidate()) is None
+
+
 def test_a_stale_index_stops_liquidation_later_than_trading(falling: Session) -> None:
     falling.price(185 * WAD)
     falling.wait(7200)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,8 @@ from typing import Any
 import pytest
 
 from audits.catalogue import PROPERTY_IDS
-from simulator.resources import contracts_folder, fixtures_folder
+from audits.mutants import write_mutant
+from simulator.resources import fixtures_folder
 from simulator.results import load_run
 from simulator.scenario import load_scenario, parse_scenario, to_document
 from tests.unit.underwater.runs import crash_hour, manifest_of
@@ -22,7 +22,6 @@ from underwater.outcome import RunSummary
 from underwater.wiring import run_scenario
 
 STOPPED = 40
-REFERENCE = contracts_folder() / "perps" / "MatchedPerp.vy"
 
 
 def stop_after(blocks: int) -> Any:
@@ -89,9 +88,7 @@ def test_contracts_and_fixtures_are_named_by_the_hash_of_their_bytes(
 def test_a_copy_of_the_contract_is_told_from_the_reference_by_its_hash(
     manifest: dict[str, Any], tmp_path: Path
 ) -> None:
-    copy = tmp_path / "Mine.vy"
-    shutil.copy(REFERENCE, copy)
-    copy.write_text(REFERENCE.read_text(encoding="utf-8") + "# changed\n", encoding="utf-8")
+    copy = write_mutant("MUT-PERP-01", tmp_path)
     other = short_run(tmp_path / "run", contract=str(copy))
     assert other["contract"] == "a copy"
     assert other["hashes"]["contracts"] != manifest["hashes"]["contracts"]
