@@ -14,8 +14,8 @@ from audits.setup import AuditSetup
 from audits.step_words import sentence
 from audits.steps import Names, Step, Wait
 from simulator.agent import Accrue, Action, Fill, Liquidate, Quote, UpdatePrice, Withdraw
-from simulator.chain.abi import revert_reason
 from simulator.chain.base import STATUS_SUCCESS, BlockEnvironment, Chain
+from simulator.chain.reverts import revert_reason
 from simulator.errors import RevertError
 from simulator.property import FundingSettlement, Operation, Property, Totals
 from simulator.protocols.matched_perp.actions import Packer

@@ -15,8 +15,8 @@ from agents.exact import quote_to_tokens, size_to_lots_down
 from agents.market_maker import MarketMaker
 from agents.population import Population
 from simulator.agent import Fill, Quote
-from simulator.chain.abi import revert_reason
 from simulator.chain.base import STATUS_SUCCESS, BlockEnvironment, Chain
+from simulator.chain.reverts import revert_reason
 from simulator.errors import ChainError
 from simulator.protocols.matched_perp.actions import Packer
 from simulator.protocols.matched_perp.deployment import (

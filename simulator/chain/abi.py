@@ -14,8 +14,6 @@ from eth_hash.auto import keccak
 from simulator.types import Address
 
 WORD = 32
-PANIC_SELECTOR = bytes.fromhex("4e487b71")
-ERROR_SELECTOR = bytes.fromhex("08c379a0")
 _ADDRESS_PADDING = bytes(12)
 
 
@@ -76,16 +74,3 @@ def _canonical(item: Mapping[str, Any]) -> str:
         return kind
     inner = ",".join(_canonical(part) for part in item["components"])
     return f"({inner}){kind.removeprefix('tuple')}"
-
-
-def revert_reason(data: bytes) -> str:
-    """The text of `Error(string)`; other data in a few words.
-
-    The compiler's own checks (overflow, division by zero, bounds) revert without data.
-    """
-    if data[:4] == ERROR_SELECTOR and len(data) >= 4 + 2 * WORD:
-        length = uint_at(data[4:], 1)
-        return data[4 + 2 * WORD : 4 + 2 * WORD + length].decode("utf-8", "replace")
-    if data[:4] == PANIC_SELECTOR:
-        return f"panic 0x{uint_at(data[4:], 0):02x}"
-    return f"0x{data.hex()}" if data else "no reason"

@@ -8,8 +8,8 @@ from typing import Any
 
 from simulator import agent
 from simulator.chain import open_chain
-from simulator.chain.abi import revert_reason
 from simulator.chain.base import STATUS_SUCCESS, Batch, BlockEnvironment
+from simulator.chain.reverts import revert_reason
 from simulator.protocols.matched_perp.actions import Packer
 from simulator.protocols.matched_perp.books import Refused
 from simulator.protocols.matched_perp.deployment import Roles, deploy, endow

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from simulator.chain.abi import revert_reason, signature_of, uint_word
+from simulator.chain.abi import signature_of, uint_word
 from simulator.chain.artifacts import MAX_RUNTIME_SIZE, Artifact, compile_contract
 from simulator.chain.base import STATUS_SUCCESS, Batch, Chain
+from simulator.chain.reverts import revert_reason
 from simulator.errors import ChainError, InputError
 from simulator.protocols.matched_perp import encode
 from simulator.protocols.matched_perp.parameters import Parameters

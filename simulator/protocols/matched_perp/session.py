@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 from eth_hash.auto import keccak
 
-from simulator.chain.abi import address_word, int_at, revert_reason, selector, uint_at, uint_word
+from simulator.chain.abi import address_word, int_at, selector, uint_at, uint_word
 from simulator.chain.base import BlockEnvironment, Chain
+from simulator.chain.reverts import revert_reason
 from simulator.errors import RevertError
 from simulator.protocols.matched_perp import encode
 from simulator.protocols.matched_perp.deployment import NAME, Deployment, Roles, deploy, endow

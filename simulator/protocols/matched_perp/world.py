@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from simulator.agent import Action, Deleverage, Fill, Liquidate, UpdatePrice, View, Withdraw
-from simulator.chain.abi import revert_reason
 from simulator.chain.base import STATUS_SUCCESS, Batch, Chain, Receipts
+from simulator.chain.reverts import revert_reason
 from simulator.property import FundingSettlement, Operation, Totals
 from simulator.protocols.matched_perp.actions import Packer
 from simulator.protocols.matched_perp.deployment import Deployment

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from eth_abi.abi import encode as library_encode
 from eth_hash.auto import keccak
 from hypothesis import given
@@ -50,17 +49,3 @@ def test_a_signature_spells_structs_as_tuples() -> None:
         "inputs": [{"type": "tuple[]", "components": [part, {"type": "address"}]}, part],
     }
     assert abi.signature_of(entry) == "set((uint256,address)[],uint256)"
-
-
-@pytest.mark.parametrize(
-    ("data", "words"),
-    [
-        (abi.ERROR_SELECTOR + library_encode(["string"], ["healthy"]), "healthy"),
-        (abi.PANIC_SELECTOR + abi.uint_word(0x11), "panic 0x11"),
-        (b"", "no reason"),
-        (b"\x12\x34", "0x1234"),
-        (abi.ERROR_SELECTOR, "0x08c379a0"),
-    ],
-)
-def test_a_revert_is_told_in_words(data: bytes, words: str) -> None:
-    assert abi.revert_reason(data) == words
