@@ -9,6 +9,7 @@ candidates) does the rest go to a liquidator or a close-out, and the loss to eve
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -19,6 +20,26 @@ from simulator.types import Int1D
 
 LIST_LIMIT = 32
 """Longest list the contract takes in one call."""
+
+
+@dataclass(slots=True)
+class _Block:
+    """What one block has left: names that may still be given, and sizes nobody counts on yet.
+
+    One large winner (the market maker) may serve many bankrupt accounts of a block. What that does
+    to his rank only the chain knows; a list that it refuses for it comes again in the next block.
+    """
+
+    names: int
+    _promised: dict[tuple[int, int], int] = field(default_factory=dict)
+
+    def free(self, view: View, account: int, market: int) -> int:
+        """Size that no earlier call of this block closes (1e-18 units, no sign)."""
+        promised = self._promised.get((account, market), 0)
+        return abs(view.ledger.size(account, market)) - promised
+
+    def promise(self, account: int, market: int, size: int) -> None:
+        self._promised[account, market] = self._promised.get((account, market), 0) + size
 
 
 class AdlKeeper:
@@ -41,47 +62,37 @@ class AdlKeeper:
             return ()
         self._since = {a: self._since.get(a, view.block) for a in negative.tolist()}
         actions: list[Action] = []
-        used: set[int] = set()
+        block = _Block(self._budget)
         for account in sorted(self._since, key=lambda a: (self._since[a], a)):
-            if len(used) >= self._budget:
+            if block.names <= 0:
                 break
             if view.ledger.settled_equity(account) + view.ledger.insurance >= 0:
                 continue
-            actions.extend(self._resolve(view, account, used))
+            actions.extend(self._resolve(view, account, block))
         return actions
 
     def learn(self, outcome: Outcome, view: View) -> None:
         """The next view tells everything."""
 
-    def _resolve(self, view: View, account: int, used: set[int]) -> Iterator[Action]:
+    def _resolve(self, view: View, account: int, block: _Block) -> Iterator[Action]:
         value = np.abs(view.size[account]) * view.mark
         for market in np.argsort(-value, kind="stable").tolist():
-            budget = self._budget - len(used)
-            if value[market] <= 0.0 or budget <= 0:
+            if value[market] <= 0.0 or block.names <= 0:
                 return  # an empty list would say that nobody is left to deleverage
-            chosen, covered = self._candidates(view, account, market, budget, used)
-            used.update(chosen)
+            chosen, covered = self._candidates(view, account, market, block)
+            block.names -= len(chosen)
             yield Deleverage(account, market, tuple(chosen))
-            if not covered and len(chosen) < budget:
-                yield self._rest(view, account, market, used)
+            if not covered and block.names > 0:
+                yield self._rest(view, account, market, block)
 
     def _candidates(
-        self, view: View, account: int, market: int, budget: int, used: set[int]
+        self, view: View, account: int, market: int, block: _Block
     ) -> tuple[list[int], bool]:
         """Ranked accounts to deleverage, and whether they cover the whole position."""
         asleep = self._asleep_from <= view.block < self._asleep_to
-        if asleep:
-            return [], False
-        eligible = [a for a in self._eligible(view, account, market).tolist() if a not in used]
+        eligible = [] if asleep else self._eligible(view, account, market).tolist()
         ranked = sorted(eligible, key=lambda a: (-view.ledger.adl_rank(a, market), a))
-        needed = abs(view.ledger.size(account, market))
-        chosen: list[int] = []
-        for candidate in ranked[:budget]:
-            if needed <= 0:
-                break
-            chosen.append(candidate)
-            needed -= abs(view.ledger.size(candidate, market))
-        return chosen, needed <= 0
+        return _choose(view, account, market, ranked, block, block.names)
 
     def _eligible(self, view: View, account: int, market: int) -> Int1D:
         """Opposite side, in profit at the mark and at the bankruptcy price, sound afterwards.
@@ -94,8 +105,9 @@ class AdlKeeper:
         equity = min(float(view.equity[account]) + view.insurance, 0.0)
         bankruptcy = mark * (1.0 - side * equity / float(view.notional[account]))
         profit = size * mark + cost
-        after = view.equity - np.abs(size) * abs(mark - bankruptcy)
-        kept = np.maximum(view.notional - np.abs(size) * mark, 0.0) * self._maintenance
+        closed = np.minimum(np.abs(size), abs(float(size[account])))
+        after = view.equity - closed * abs(mark - bankruptcy)
+        kept = np.maximum(view.notional - closed * mark, 0.0) * self._maintenance
         fits = (size * side < 0.0) & (profit > 0.0) & (size * bankruptcy + cost > 0.0)
         fits &= after > kept * (1.0 + 1e-9) + 1e-6
         accounts = np.flatnonzero(fits)
@@ -104,7 +116,7 @@ class AdlKeeper:
         best = np.argsort(-score, kind="stable")[: 4 * LIST_LIMIT]
         return np.asarray(accounts[best], np.int64)
 
-    def _rest(self, view: View, account: int, market: int, used: set[int]) -> Action:
+    def _rest(self, view: View, account: int, market: int, block: _Block) -> Action:
         """Nobody to deleverage: a liquidator with room takes the rest, else it is matched away."""
         backstop = self._liquidators.backstop(view, account, market)
         if backstop is not None:
@@ -112,13 +124,24 @@ class AdlKeeper:
         size = view.size[:, market]
         side = np.sign(size[account])
         opposite = np.flatnonzero((size * side < 0.0) & (view.equity > 0.0))
-        order = np.argsort(-np.abs(size[opposite]), kind="stable")
-        chosen: list[int] = []
-        needed = abs(view.ledger.size(account, market))
-        for counterparty in opposite[order].tolist():
-            if needed <= 0 or len(chosen) >= LIST_LIMIT:
-                break
-            if counterparty not in used:
-                chosen.append(counterparty)
-                needed -= abs(view.ledger.size(counterparty, market))
+        largest = opposite[np.argsort(-np.abs(size[opposite]), kind="stable")].tolist()
+        chosen, _ = _choose(view, account, market, largest, block, LIST_LIMIT)
         return CloseOut(account, market, tuple(chosen))
+
+
+def _choose(
+    view: View, account: int, market: int, ordered: Sequence[int], block: _Block, most: int
+) -> tuple[list[int], bool]:
+    """The first of `ordered` whose free sizes close the account's, and whether they do."""
+    chosen: list[int] = []
+    needed = block.free(view, account, market)
+    for other in ordered:
+        if needed <= 0 or len(chosen) >= most:
+            break
+        step = min(needed, block.free(view, other, market))
+        if step > 0:
+            chosen.append(other)
+            block.promise(other, market, step)
+            block.promise(account, market, step)
+            needed -= step
+    return chosen, needed <= 0

@@ -40,23 +40,15 @@ class Mirror(ExactLedger):
         if last != self._first + self.layout.custody:
             raise ChainError("the mirror's slots are not consecutive in the chain's watch list")
         self._floats = np.zeros(self.layout.count)
+        self.margins: Float1D = self._floats[: self.layout.accounts]
+        self.sizes: Float2D = self._table(self.layout.size)
+        self.costs: Float2D = self._table(self.layout.cost)
         self._checkpoint_high = np.zeros((self.layout.accounts, self.layout.markets))
         self._checkpoint_low = np.zeros_like(self._checkpoint_high)
+        self._highest = [0] * self.layout.markets
         self._row_of = self._rows()
         self._starts = np.array(self._kinds(), np.int64)
         self.reload(chain)
-
-    @property
-    def margins(self) -> Float1D:
-        return self._floats[: self.layout.accounts]
-
-    @property
-    def sizes(self) -> Float2D:
-        return self._table(self.layout.size)
-
-    @property
-    def costs(self) -> Float2D:
-        return self._table(self.layout.cost)
 
     @property
     def checkpoints(self) -> Float2D:
@@ -76,16 +68,29 @@ class Mirror(ExactLedger):
         Index and checkpoint are subtracted in two parts each: after a crash an index can be a
         thousand times the price, and a plain difference of floats would lose the digits that count.
         """
-        indices = [self.side_indices(market) for market in range(self.layout.markets)]
-        longs = np.array([_two_floats(pair[0]) for pair in indices])
-        shorts = np.array([_two_floats(pair[1]) for pair in indices])
+        pairs = [self.side_indices(market) for market in range(self.layout.markets)]
         sizes = self.sizes
         is_long = sizes > 0
-        owed: Float2D = np.where(is_long, longs[:, 0], shorts[:, 0]) - self._checkpoint_high
-        owed += np.where(is_long, longs[:, 1], shorts[:, 1]) - self._checkpoint_low
+        longs, shorts = [float(pair[0]) for pair in pairs], [float(pair[1]) for pair in pairs]
+        owed: Float2D = np.where(is_long, longs, shorts)
+        owed -= self._checkpoint_high
+        if not self._indices_are_small(pairs):
+            low_longs = [_two_floats(pair[0])[1] for pair in pairs]
+            low_shorts = [_two_floats(pair[1])[1] for pair in pairs]
+            owed += np.where(is_long, low_longs, low_shorts) - self._checkpoint_low
         owed *= np.abs(sizes)
         owed /= SCALE
         return owed
+
+    def _indices_are_small(self, pairs: Sequence[tuple[int, int]]) -> bool:
+        """Whether every index has stayed below the price, so that one float each is exact enough.
+
+        Checkpoints are earlier values of the indices; `_highest` remembers the largest ever seen.
+        """
+        for market, pair in enumerate(pairs):
+            self._highest[market] = max(self._highest[market], abs(pair[0]), abs(pair[1]))
+        marks = self._marks()
+        return all(high <= mark for high, mark in zip(self._highest, marks, strict=True))
 
     def apply(self, receipts: Receipts) -> Int1D:
         """Take over what a batch changed; the rows of the accounts it touched, ascending."""
@@ -115,6 +120,13 @@ class Mirror(ExactLedger):
         self._move(np.arange(self.layout.count, dtype=np.int64), values)
         self._floats[:] = [value / SCALE for value in values]
         self.timestamp = chain.block.timestamp
+        first, last, markets = (
+            self.layout.checkpoint,
+            self.layout.open_interest,
+            self.layout.markets,
+        )
+        checkpoints = [abs(value) for value in values[first:last]]
+        self._highest = [max(checkpoints[market::markets], default=0) for market in range(markets)]
 
     def stored_margins(self, chain: Chain) -> list[int]:
         """Margins on chain as they are now, exact, whatever the mirror says."""

@@ -61,8 +61,8 @@ class MatchedPerpWorld:
         self._gas_limit = gas_limit
         self._decoder = LogDecoder(deployment)
         self._decoded: list[Mapping[str, Columns]] = []
-        self._sizes_before: Float2D | None = None
         self.ledger = Mirror(chain, deployment, accounts)
+        self._sizes_before = self.ledger.sizes.copy()
 
     def totals(self) -> Totals:
         """Fund, deficit and custody now."""
@@ -198,14 +198,17 @@ class MatchedPerpWorld:
                 parties.clear()
             elif isinstance(action, Withdraw):
                 withdrew.add(action.sender)
-        increased = {row for row, market in parties if self._increased(row, market)}
-        return tuple(sorted(increased)), tuple(sorted(withdrew))
+        return self._grown(parties), tuple(sorted(withdrew))
 
-    def _increased(self, row: int, market: int) -> bool:
-        """Opened, grew or flipped since the block's start. Lots are exact in float64."""
-        assert self._sizes_before is not None
-        before, after = self._sizes_before[row, market], self.ledger.sizes[row, market]
-        return bool(abs(after) > abs(before) or before * after < 0.0)
+    def _grown(self, parties: set[tuple[int, int]]) -> tuple[int, ...]:
+        """Accounts that opened, grew or flipped since the block's start. Lots are exact floats."""
+        before, after = self._sizes_before, self.ledger.sizes
+        grown: set[int] = set()
+        for row, market in parties:
+            was, now = float(before[row, market]), float(after[row, market])
+            if abs(now) > abs(was) or was * now < 0.0:
+                grown.add(row)
+        return tuple(sorted(grown))
 
     def _settle_everybody(self) -> FundingSettlement:
         self._drain()

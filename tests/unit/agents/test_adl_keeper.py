@@ -96,6 +96,12 @@ def test_who_is_not_a_winner_of_the_other_side_is_not_named(
     assert list(keeper_of(alone).act(view)) == [Deleverage(0, 0, (2,))], why
 
 
+def test_a_large_winner_is_judged_by_the_part_that_would_be_closed(alone: Scenario) -> None:
+    """All of it at 110 would cost 1,000 of an equity of 800; a tenth of it costs 100."""
+    view = scene([BANKRUPT, short(100, entry=150, cash=-4200)])
+    assert list(keeper_of(alone).act(view)) == [Deleverage(0, 0, (1,))]
+
+
 def test_longs_pay_for_a_bankrupt_short(alone: Scenario) -> None:
     # The short of 10 sold at 75: bankruptcy price 90, above the winner's entry of 50.
     view = scene([(-10, 150, 75), (20, 1000, 50), short(20)])
@@ -134,11 +140,27 @@ def test_who_recovers_loses_the_place_in_the_queue(alone: Scenario) -> None:
     assert [a.account for a in deleveragings(last)] == [0, 1]
 
 
-def test_a_candidate_serves_one_account_a_block(alone: Scenario) -> None:
+def test_what_one_account_needs_of_a_candidate_is_not_counted_on_twice(alone: Scenario) -> None:
     view = scene([BANKRUPT, BANKRUPT, short(15), short(15)], ranks={2: 2, 3: 1})
-    assert deleveragings(keeper_of(alone).act(view)) == [
+    assert list(keeper_of(alone).act(view)) == [
         Deleverage(0, 0, (2,)),
-        Deleverage(1, 0, (3,)),
+        Deleverage(1, 0, (2, 3)),
+    ]
+
+
+def test_one_large_winner_serves_everybody_whom_he_can(alone: Scenario) -> None:
+    view = scene([BANKRUPT] * 4 + [short(40, cash=50_000)])
+    assert list(keeper_of(alone).act(view)) == [Deleverage(row, 0, (4,)) for row in range(4)]
+
+
+def test_a_close_out_counts_on_nobody_who_is_deleveraged_whole(alone: Scenario) -> None:
+    """Both rests are matched against the loser, who is large enough for both."""
+    view = scene([BANKRUPT, BANKRUPT, short(4), short(50, entry=95, cash=5000)])
+    assert list(keeper_of(alone).act(view)) == [
+        Deleverage(0, 0, (2,)),
+        CloseOut(0, 0, (3,)),
+        Deleverage(1, 0, ()),
+        CloseOut(1, 0, (3,)),
     ]
 
 

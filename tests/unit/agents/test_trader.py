@@ -176,6 +176,15 @@ def test_who_still_holds_something_has_nothing_to_return_from(one_market: Scenar
     assert play(agent, 5.0, 2000.0, range(1, 50)) == {}
 
 
+def test_who_holds_a_position_again_when_the_time_comes_does_not_return_on_top(
+    one_market: Scenario,
+) -> None:
+    agent = traders(one_market, population_of(returns=True, return_delay=5))
+    agent.learn(succeeded(Liquidate(MAKER, 0, 0, 10**32)), lone_view(0.0, 20.0))
+    assert play(agent, 0.0, 20.0, range(1, 6)) == {}
+    assert play(agent, 3.0, 500.0, range(6, 50)) == {}
+
+
 LOW = 80.0
 """Equity of 8 % of a notional of 1,000: under the trigger of 9 %."""
 

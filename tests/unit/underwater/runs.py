@@ -6,6 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from simulator.chain.select import select_engine
 from simulator.scenario import Scenario, load_scenario
 
 CRASH_HOUR = {"prices.start": "2020-03-12T10:00Z", "prices.hours": 1, "population.accounts": 40}
@@ -13,6 +16,11 @@ BLOCKS = 300
 TRADERS = 40
 ACCOUNTS = TRADERS + 1 + 8
 """Traders, the market maker, the liquidators."""
+
+WITH_REVM = pytest.mark.skipif(
+    select_engine("auto").name != "revm", reason="hundreds of blocks on py-evm take minutes"
+)
+"""For files with many runs; that both engines record the same is tested in tests/differential."""
 
 
 def crash_hour(**changes: object) -> Scenario:

@@ -15,8 +15,15 @@ import pandas as pd
 import pytest
 
 from simulator.results import load_run
-from tests.unit.underwater.runs import ACCOUNTS, BLOCKS, crash_hour
+from tests.unit.underwater.runs import (
+    ACCOUNTS,
+    BLOCKS,
+    WITH_REVM,
+    crash_hour,
+)
 from underwater.wiring import run_scenario
+
+pytestmark = WITH_REVM
 
 WAD = 10**18
 MARKETS = ("eth", "btc")
@@ -181,6 +188,10 @@ def test_a_revert_is_recorded_with_who_what_and_why(base: Recorded) -> None:
     assert all(sender in known or sender.startswith("keeper ") for sender in reverts["sender"])
     assert reverts["action"].isin(["Fill", "Liquidate", "Deposit", "Deleverage", "CloseOut"]).all()
     assert (reverts["reason"] != "").all() and (reverts["gas_used"] > 21_000).all()
+    failed = base.system.set_index("block")[["reverted", "not_included"]].sum(axis=1)
+    assert reverts["block"].value_counts().to_dict() == failed[failed > 0].to_dict()
+    sent = base.system.set_index("block")["transactions"][reverts["block"]]
+    assert (reverts["transaction"].to_numpy() < sent.to_numpy()).all()
 
 
 def test_the_cascade_is_diagnosed_in_blocks_with_forced_closures_and_only_there(

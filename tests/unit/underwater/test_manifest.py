@@ -82,6 +82,7 @@ def test_contracts_and_fixtures_are_named_by_the_hash_of_their_bytes(
     hashes = manifest["hashes"]
     assert hashlib.sha256(prices.read_bytes()).hexdigest() in json.dumps(hashes["fixtures"])
     assert len(hashes["contracts"]) == 3
+    assert all(len(bytes.fromhex(value)) == 32 for value in hashes["contracts"].values())
     assert manifest["contract"] == "matched-perp"
 
 

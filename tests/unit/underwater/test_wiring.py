@@ -14,7 +14,15 @@ from simulator.errors import ChainError, InputError, UnderwaterError
 from simulator.prices import load_crash
 from simulator.results import load_run
 from simulator.scenario import Scenario, load_scenario
-from tests.unit.underwater.runs import ACCOUNTS, BLOCKS, TRADERS, contents, crash_hour, manifest_of
+from tests.unit.underwater.runs import (
+    ACCOUNTS,
+    BLOCKS,
+    TRADERS,
+    WITH_REVM,
+    contents,
+    crash_hour,
+    manifest_of,
+)
 from underwater.outcome import RunsSummary
 from underwater.wiring import (
     Parts,
@@ -25,6 +33,8 @@ from underwater.wiring import (
     run_scenario,
     run_variants,
 )
+
+pytestmark = WITH_REVM
 
 BLACK_THURSDAY = load_scenario("black-thursday")
 CRASH = load_crash("black-thursday")
