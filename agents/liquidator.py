@@ -62,8 +62,9 @@ class Liquidators:
 
     def _start_block(self, view: View) -> None:
         equity, notional = view.equity[self._rows], view.notional[self._rows]
-        self._room = np.maximum(self._cap * equity - notional, 0.0)
-        self._calls_left = [self._settings.calls_per_block] * self._settings.count
+        calls = self._settings.calls_per_block
+        self._room = np.maximum(self._cap * equity - notional, 0.0) * (calls > 0)
+        self._calls_left = [calls] * self._settings.count
 
     def _take_over(self, view: View, account: int) -> Iterator[Action]:
         equity = float(view.equity[account])
@@ -96,11 +97,9 @@ class Liquidators:
                 take = value - self._minimum_notional * 1.01
                 if take <= 0.0:
                     return None
-        if self._calls_left[row] <= 0:
-            self._room[row] = 0.0
-            return None
         self._calls_left[row] -= 1
-        self._room[row] -= take
+        # Who has called often enough in this block makes way for the next one.
+        self._room[row] = self._room[row] - take if self._calls_left[row] > 0 else 0.0
         mark = float(view.mark[market])
         limit = ALL if take >= wanted else size_to_lots_down(take / mark)
         return Liquidate(self._first + row, account, market, limit) if limit else None

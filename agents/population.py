@@ -172,17 +172,20 @@ def run_start_hour(scenario: Scenario) -> int:
 def _trades(scenario: Scenario, seed: int, weights: Float2D) -> TradeEvents:
     """Poisson trades of every account over the run, whether or not it then holds a position.
 
-    An account trades in its own markets, each as likely as its weight there.
+    An account trades in its own markets, each as likely as its weight there. The calendar is the
+    event's, and the run is cut out of it: a shorter or later run meets the same trades.
     """
     rng = generator(seed, "population", "trades")
     count, blocks = scenario.population.accounts, scenario.blocks
-    rate = float(scenario.trading.trades_per_hour) / scenario.prices.blocks_per_hour
-    total = int(rng.poisson(rate * blocks * count))
-    block = rng.integers(0, blocks, total)
+    per_hour, event_hours = scenario.prices.blocks_per_hour, load_crash(scenario.prices.event).hours
+    total = int(rng.poisson(float(scenario.trading.trades_per_hour) * event_hours * count))
+    block = rng.integers(0, event_hours * per_hour, total) - run_start_hour(scenario) * per_hour
     account = rng.integers(0, count, total)
     edges = np.cumsum(weights, axis=1)[account]
     market = np.minimum((edges <= rng.random(total)[:, None]).sum(axis=1), weights.shape[1] - 1)
     shrink = np.minimum(np.abs(rng.normal(0.0, float(scenario.trading.size_shock), total)), 0.5)
+    inside = (block >= 0) & (block < blocks)
+    block, account, market, shrink = block[inside], account[inside], market[inside], shrink[inside]
     order = np.lexsort((account, block))
     offsets = np.searchsorted(block[order], np.arange(blocks + 1))
     return TradeEvents(offsets, account[order], market[order], shrink[order])

@@ -233,8 +233,8 @@ def test_without_room_the_rest_is_closed_out_against_the_largest_of_the_other_si
 
 
 def test_what_the_candidates_do_not_cover_goes_on_to_a_close_out(alone: Scenario) -> None:
-    view = scene([BANKRUPT, short(3), short(50, entry=95, cash=5000)])
-    assert list(keeper_of(alone).act(view)) == [Deleverage(0, 0, (1,)), CloseOut(0, 0, (2,))]
+    view = scene([BANKRUPT, short(3), short(6, entry=95), short(7, entry=95)])
+    assert list(keeper_of(alone).act(view)) == [Deleverage(0, 0, (1,)), CloseOut(0, 0, (3,))]
 
 
 @pytest.mark.parametrize(

@@ -92,3 +92,17 @@ def test_the_last_crumb_is_sold_whole(scenario: Scenario) -> None:
         for fill in liquidators.unwind(crash_view(2000, block, inventory=0.01))
     ]
     assert fills and fills[0].size == -(10**16)  # type: ignore[union-attr]
+
+
+def test_who_has_called_often_enough_makes_way_for_the_next(scenario: Scenario) -> None:
+    changes = {"liquidators.count": 2, "liquidators.calls_per_block": 1}
+    book = Book(99, 1)
+    view = view_of(
+        size=[[10], [10], [10], [0], [0]],
+        margin=[50, 20, 30, 10_000, 9_000],
+        cost=[[-1000], [-1000], [-1000], [0], [0]],
+        mark=[100],
+        insurance=1000,
+    )
+    actions = Liquidators(scenario.changed(changes), LIQUIDATOR, book).act(view)
+    assert [(a.sender, a.account) for a in actions if isinstance(a, Liquidate)] == [(3, 1), (4, 2)]

@@ -94,3 +94,15 @@ def test_trades_are_sorted_by_block_and_complete(
         float(scenario.trading.trades_per_hour) * 72 * 1000, rel=0.02
     )
     assert trades.shrink.min() >= 0 and trades.shrink.max() <= 0.5
+
+
+def test_a_later_and_shorter_run_meets_the_trades_of_the_whole_one(
+    scenario: Scenario, population: Population
+) -> None:
+    changes = {"prices.start": "2020-03-12T10:00Z", "prices.hours": 2}
+    late = draw_population(scenario.changed(changes), seed=1).trades
+    first, last = population.trades.offsets[[34 * 300, 36 * 300]]
+    assert len(late.account) > 1000
+    np.testing.assert_array_equal(late.account, population.trades.account[first:last])
+    np.testing.assert_array_equal(late.market, population.trades.market[first:last])
+    np.testing.assert_array_equal(late.shrink, population.trades.shrink[first:last])

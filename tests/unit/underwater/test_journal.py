@@ -27,7 +27,7 @@ pytestmark = WITH_REVM
 
 WAD = 10**18
 MARKETS = ("eth", "btc")
-SEED = 1
+SEED = 4
 
 
 @dataclass(frozen=True)
