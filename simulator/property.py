@@ -67,6 +67,10 @@ class Ledger(Protocol):
         """Sum of equity at `prices` + insurance - deficit - tokens owned; 0 for an exact ledger."""
         ...
 
+    def zero_sum_by_account(self, prices: Sequence[int]) -> int:
+        """The same added up account by account, without any running total; slow."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class FundingSettlement:

@@ -23,6 +23,7 @@ from simulator.recorder import Recorder
 from simulator.risk.cascade import cascade
 from simulator.risk.histogram import BINS, margin_histogram
 from simulator.risk.socialised import misallocation
+from simulator.types import Float1D
 from underwater.tally import Tally, add_events
 
 FIVE_MINUTES = 300
@@ -150,7 +151,13 @@ class BlockJournal:
             1.0 - (1.0 - float(per_block.mean())) ** self._five_minutes if len(per_block) else 1.0
         )
         cash = view.margin + view.cost @ np.ones_like(view.mark) - view.pending
-        impact = self._prices.cascade_impact(view.block, view.index)
+        # The pressure says how far the mark would move from where it stands, which is on chain.
+        pressed = self._prices.cascade_impact(view.block, view.index)
+        undisturbed = pressed(np.zeros_like(view.mark))
+
+        def impact(dumped: Float1D) -> Float1D:
+            return np.asarray(view.mark * (pressed(dumped) / undisturbed))
+
         result = cascade(cash, view.size, self._maintenance, impact, view.size * share)
         extra = result.final_notional - result.first_notional
         self.tally.fixed_point_extra_max = max(self.tally.fixed_point_extra_max, extra)

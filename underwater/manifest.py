@@ -8,11 +8,13 @@ import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any
 
 from simulator.chain.base import Chain
 from simulator.engine import Ending
 from simulator.prices import Crash, Fact
+from simulator.protocols.matched_perp.deployment import NAME as REFERENCE
 from simulator.protocols.matched_perp.deployment import Deployment
 from simulator.recorder import TableRecord
 from simulator.scenario import Scenario, to_document
@@ -32,6 +34,8 @@ def run_manifest(
     values = {key: value for key, value in summary.values.items() if key != "run_dir"}
     document = to_document(scenario)
     sources = document.pop("sources")
+    if scenario.contract != REFERENCE:
+        document["contract"] = f"a copy: {Path(scenario.contract).name}"  # its place is nobody's
     return {
         "format": FORMAT,
         "kind": "run",
@@ -44,7 +48,7 @@ def run_manifest(
         "scenario": document,
         "sources": sources,
         "engine": {"name": chain.name, "hardfork": chain.hardfork},
-        "contract": scenario.contract if scenario.contract == "matched-perp" else "a copy",
+        "contract": document["contract"],
         "versions": versions(),
         "hashes": {
             "contracts": {
@@ -66,9 +70,12 @@ def run_manifest(
 
 
 def above_manifest(
-    scenario: Scenario, seed: int, summaries: Sequence[RunSummary]
+    scenario: Scenario, seed: int, summaries: Sequence[RunSummary], wanted: Sequence[str]
 ) -> dict[str, Any]:
-    """The manifest above several variants: who they are and what they came to."""
+    """The manifest above several variants: who they are and what they came to.
+
+    wanted: the variants asked for; those that were not started are named too.
+    """
     runs = [
         {key: value for key, value in summary.values.items() if key != "run_dir"}
         | {"status": summary.status}
@@ -80,6 +87,7 @@ def above_manifest(
         "seed": seed,
         "scenario": {"name": scenario.name, "title": scenario.title},
         "variants": [str(run["variant"]) for run in runs],
+        "not_run": list(wanted[len(runs) :]),
         "failed_runs": sum(summary.status != "complete" for summary in summaries),
         "summaries": runs,
     }

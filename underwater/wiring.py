@@ -24,7 +24,7 @@ from simulator.agent import Agent
 from simulator.chain.base import BlockEnvironment, Chain
 from simulator.chain.select import open_chain, select_engine
 from simulator.engine import Check, Ending, Stopwatch, run
-from simulator.errors import InputError, RecordError, UnderwaterError
+from simulator.errors import ChainError, InputError, RecordError, UnderwaterError
 from simulator.prices import Crash, bridge, load_crash
 from simulator.property import Ledger, Operation, Totals
 from simulator.protocols.matched_perp.actions import Packer
@@ -208,6 +208,10 @@ class Play:
         )
         self.journal.finish()
         self.watch.lap("record")
+        faults = parts.world.ledger.recompute(parts.chain)
+        self.watch.lap("observe")
+        if faults:  # ours, not the contract's: no number of this run can be trusted
+            raise ChainError(f"the mirror differs from the chain: {'; '.join(faults[:3])}")
         if progress is not None:
             progress(ending.blocks_done, total, name)
         return ending
@@ -336,11 +340,11 @@ def run_variants(
         summaries = _run_each(
             scenarios, folder, seed, chain, record_all_accounts, stop or never, progress
         )
-    except UnderwaterError:
+    except BaseException:
         _drop_if_empty(folder)
         raise
     if len(variants) > 1:
-        write_manifest(folder, above_manifest(scenario, seed, summaries))
+        write_manifest(folder, above_manifest(scenario, seed, summaries, variants))
     from underwater.report import write_report
 
     return RunsSummary(folder, write_report(folder), tuple(summaries))

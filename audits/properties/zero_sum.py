@@ -22,13 +22,17 @@ class ZeroSum:
 
     def check(self, before: Totals, ledger: Ledger, operation: Operation) -> Verdict:
         marks = [ledger.mark(market) for market in range(ledger.market_count)]
-        verdict = _at(ledger, marks, "the mark")
+        verdict = _verdict(ledger.zero_sum_residual(marks), marks, "the mark")
         if not operation.probe or verdict.margin < 0:
+            return verdict
+        # Due now and then: every account by itself, because a running total could be wrong alike.
+        verdict = _verdict(ledger.zero_sum_by_account(marks), marks, "the mark")
+        if verdict.margin < 0:
             return verdict
         for numerator, denominator in self.probe_multiples:
             prices = [_on_tick(div_floor(mark * numerator, denominator)) for mark in marks]
             name = f"{numerator}/{denominator} of the mark" if numerator else "one tick"
-            verdict = _at(ledger, prices, name)
+            verdict = _verdict(ledger.zero_sum_by_account(prices), prices, name)
             if verdict.margin < 0:
                 return verdict
         return verdict
@@ -39,8 +43,7 @@ def _on_tick(price: int) -> int:
     return max(quantise_floor(price, TICK), TICK)
 
 
-def _at(ledger: Ledger, prices: Sequence[int], name: str) -> Verdict:
-    residual = ledger.zero_sum_residual(prices)
+def _verdict(residual: int, prices: Sequence[int], name: str) -> Verdict:
     if not residual:
         return Verdict(0)
     relation = "exceed" if residual > 0 else "fall short of"

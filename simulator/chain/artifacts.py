@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -136,6 +137,8 @@ def _compile(reference: str, text: str, path: Path) -> dict[str, Any]:
         )
     except Exception as error:  # the compiler raises many types, some of them its own bugs
         words = str(error).strip() or type(error).__name__
+        # The compiler knows the text under the reference's path; its owner knows it under his.
+        words = re.sub(rf"[^\s\"]*{re.escape(reference)}", str(path), words)
         raise CompileError(f"{path} does not compile: {words}") from error
 
 

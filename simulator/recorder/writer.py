@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -184,11 +185,17 @@ class Recorder:
 
     def _explained(self, failure: Exception) -> RecordError:
         kept = ", ".join(f"{name} {rows}" for name, rows in self.rows_kept.items() if rows)
-        cause = str(failure).strip().splitlines()[0]
         return RecordError(
-            f"results could not be written to {self._folder}: {cause} "
-            f"(rows kept and readable: {kept or 'none'})"
+            f"results could not be written to {self._folder}: {_cause(failure)} "
+            f"(rows kept there, readable with load_run: {kept or 'none'})"
         )
+
+
+def _cause(failure: Exception) -> str:
+    """One line; DuckDB wraps the system's own words in a JSON object."""
+    words = str(failure).strip().splitlines()[0]
+    inner = re.search(r'"exception_message":"((?:[^"\\]|\\.)*)"', words)
+    return inner.group(1).replace('\\"', "'") if inner else words
 
 
 def _expanded(columns: Mapping[str, Values]) -> dict[str, Values]:

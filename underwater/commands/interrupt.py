@@ -51,11 +51,13 @@ def stoppable(what: str = "Stopping after this block") -> Iterator[StopFlag]:
         flag.ask()
         _tell(first)
 
-    before = signal.signal(signal.SIGINT, answer)
+    # A polite kill (SIGTERM) is a wish to stop as well, and what was recorded matters as much.
+    before = {number: signal.signal(number, answer) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield flag
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @contextmanager

@@ -16,7 +16,8 @@ FACTS_NOTE = (
     "one primary text, L = secondary. A dash: this exchange has no counterpart (auctions of "
     "another protocol, for instance). The index of the run is what its oracle wrote on chain, so "
     "over the whole window price facts agree up to the oracle's threshold and delay, while the "
-    "path between the hourly figures is random; everything else is context, not a target."
+    "path between the hourly figures is random, and with it the volatility, which is also that of "
+    "this window alone; everything else is context, not a target."
 )
 
 

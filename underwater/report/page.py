@@ -213,8 +213,12 @@ def _banners(run: RunData) -> list[dict[str, object]]:
             text = f"{name}A property was violated and the run stopped {so_far} {message}"
             banners.append({"bad": True, "text": text})
         elif status != "complete":
-            text = f"{name}The run was {status} {so_far} {message}"
+            text = f"{name}The run was {status} {so_far}"
             banners.append({"bad": status == "failed", "text": text.strip()})
+    left_out = at(run.manifest, "not_run") or ()
+    if isinstance(left_out, Sequence) and not isinstance(left_out, str) and left_out:
+        names = ", ".join(str(name) for name in left_out)
+        banners.append({"bad": False, "text": f"Not run at all: {names}."})
     notes = at(run.first.manifest, "notes") or at(run.manifest, "notes") or ()
     listed = [notes] if isinstance(notes, str) else notes
     if isinstance(listed, Sequence):

@@ -76,7 +76,8 @@ def summary_points(run: RunData, rows: Sequence[Row]) -> list[str]:
         return points
     points.append(
         f"<b>Forced closures.</b> {count(row['liquidations'], 'takeover', 'takeovers')} of "
-        f"{count(row['liquidated_accounts'], 'account', 'accounts')} and auto-deleveraging closed "
+        f"{count(row['liquidated_accounts'], 'account', 'accounts')}"
+        f"{' and auto-deleveraging' if row['adl_notional'] else ''} closed "
         f"{percent(row['forced_share'])} of the opening open interest"
         f" ({money(row['forced_notional'])}){_concentration(data)}."
     )

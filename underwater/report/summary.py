@@ -47,7 +47,7 @@ def summary_row(data: VariantData) -> Row:
         "reverted": int(_sum(system, "reverted")),
         "not_included": int(_sum(system, "not_included")),
         "gas_used": int(_sum(system, "gas_used")),
-        "liquidations": len(liquidations["block"]),
+        "liquidations": int(np.sum(liquidations["kind"] != "close_out")),
         "liquidated_accounts": len(set(liquidations["account"].tolist())),
         "opening_open_interest": data.opening,
         "forced_notional": taken_over + deleveraged,

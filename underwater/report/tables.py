@@ -15,7 +15,7 @@ _LINES: Final[tuple[tuple[str, str, str], ...]] = (
     ("transactions", "Transactions", "whole"),
     ("reverted", "\u2003of which reverted", "whole"),
     ("not_included", "\u2003not included for want of room", "whole"),
-    ("opening_open_interest", "Opening open interest, USD", "whole"),
+    ("opening_open_interest", "Traders' opening positions (long + short), USD", "whole"),
     ("open_interest_minimum", "Open interest, lowest / start", "percent"),
     ("open_interest_end", "Open interest, end / start", "percent"),
     ("lowest_basis", "Lowest basis", "percent"),

@@ -55,13 +55,10 @@ def _tails(sweep: Sweep) -> Iterator[str]:
     if not found:
         return
     first = found[0][1]
-    parts = [
-        f"{row.cell.label} {console.short(tail.value_at_risk)} / "
-        f"{console.short(tail.expected_shortfall)} ({tail.samples} runs, {tail.failed} failed)"
-        for row, tail in found
-    ]
-    level = f"{100 * first.level:g} %"
-    yield f"Bad debt over {first.horizon}, USD, {level} VaR / ES over seeds: {'; '.join(parts)}."
+    yield f"Bad debt over {first.horizon}, USD, {100 * first.level:g} % VaR / ES over seeds:"
+    for row, tail in found:
+        figures = f"{console.short(tail.value_at_risk)} / {console.short(tail.expected_shortfall)}"
+        yield f"  {row.cell.label} {figures} ({tail.samples} runs, {tail.failed} failed)"
 
 
 def _pairs_line(items: list[Comparison]) -> str:
@@ -87,7 +84,7 @@ def volume_line(sweep: Sweep) -> str:
     smallest = min((share for _, share in others), default=whole)
     if smallest < HARDLY * whole:
         return f"The volume of forced closures: {figures}."
-    verb = "is not smaller" if smallest >= whole else "is hardly smaller"
+    verb = "is not smaller" if smallest >= whole else "is little smaller"
     return (
         f"The volume of forced closures {verb} ({figures}): the fall of the index, the same in "
         "every variant, forces them by itself. What a variant changes is who pays for them."

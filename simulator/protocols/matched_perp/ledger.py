@@ -234,6 +234,11 @@ class ExactLedger:
             open_value += (totals.longs - totals.shorts) * price
         return open_value // WAD - self.custody_residual()
 
+    def zero_sum_by_account(self, prices: Sequence[int]) -> int:
+        """The same without the running totals: every account's equity, one by one."""
+        equity = sum(self.equity_at(account, prices) for account in range(self.layout.accounts))
+        return equity + self.insurance - self.deficit - self.custody
+
     def adl_rank(self, account: int, market: int) -> int:
         """(open profit / |cost|) x (N / E), settled, down at each division; 0 without a claim."""
         profit = self.size(account, market) * self._marks()[market] // WAD

@@ -7,7 +7,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simulator.agent import Action, Deleverage, Fill, Liquidate, UpdatePrice, View, Withdraw
+from simulator.agent import (
+    Action,
+    CloseOut,
+    Deleverage,
+    Fill,
+    Liquidate,
+    UpdatePrice,
+    View,
+    Withdraw,
+)
 from simulator.chain.base import STATUS_SUCCESS, Batch, Chain, Receipts
 from simulator.chain.reverts import revert_reason
 from simulator.property import FundingSettlement, Operation, Totals
@@ -181,11 +190,12 @@ class MatchedPerpWorld:
     ) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """Accounts that increased a position by their own act, and those that withdrew.
 
-        A liquidator is left out when auto-deleveraging came later in the block: what it took from
-        him, or a loss that all share, is not his own act.
+        Who was hit afterwards in the same block is left out: by auto-deleveraging those it names,
+        by a close-out or a takeover after it everybody, because the loss may have been shared.
         """
         parties: set[tuple[int, int]] = set()
         withdrew: set[int] = set()
+        bankrupt: set[int] = set()
         for action, status in zip(actions, receipts.status.tolist(), strict=True):
             if status != STATUS_SUCCESS:
                 continue
@@ -193,8 +203,14 @@ class MatchedPerpWorld:
                 parties.add((action.sender, action.market))
                 parties.add((action.maker, action.market))
             elif isinstance(action, Liquidate):
+                if action.account in bankrupt:
+                    parties.clear()
                 parties.add((action.sender, action.market))
             elif isinstance(action, Deleverage):
+                bankrupt.add(action.account)
+                named = {action.account, *action.candidates}
+                parties = {party for party in parties if party[0] not in named}
+            elif isinstance(action, CloseOut):
                 parties.clear()
             elif isinstance(action, Withdraw):
                 withdrew.add(action.sender)

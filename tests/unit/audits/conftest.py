@@ -65,6 +65,9 @@ class BookLedger:
         owed = sum(self.margins) + sum(self.costs) - sum(self.pendings)
         return self.custody - owed - self.insurance + self.deficit
 
+    def zero_sum_by_account(self, prices: Sequence[int]) -> int:
+        return self.zero_sum_residual(prices)
+
     def zero_sum_residual(self, prices: Sequence[int]) -> int:
         claims = sum(self.margins) + sum(self.costs) - sum(self.pendings)
         claims += sum(size * prices[0] // WAD for size in self.sizes)

@@ -248,7 +248,9 @@ def test_a_full_disk_says_how_far_it_got_and_keeps_it(tmp_path: Path) -> None:
     try:
         resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, hard))
         recorder.rows("money", {"block": noise, "amount": noise.tolist()})
-        with pytest.raises(RecordError, match=r"rows kept and readable: money 1000"):
+        with pytest.raises(
+            RecordError, match=r"rows kept there, readable with load_run: money 1000"
+        ):
             recorder.flush()
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))

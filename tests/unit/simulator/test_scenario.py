@@ -119,3 +119,42 @@ def test_generators_of_two_parts_differ_and_repeat() -> None:
     assert first == generator(1, "population", "side").random(4).tolist()
     assert first != generator(1, "population", "leverage").random(4).tolist()
     assert first != generator(2, "population", "side").random(4).tolist()
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "words"),
+    [
+        ("population.collateral_median", Decimal("1e300"), "less than or equal to 1000000000"),
+        ("liquidators.count", True, "not a number or a text"),
+        ("adl_keeper.asleep_from_hour", 5, "must not be before asleep_from_hour 5"),
+    ],
+)
+def test_values_that_no_run_could_bear_are_refused(path: str, value: object, words: str) -> None:
+    with pytest.raises(InputError, match=words):
+        load_scenario("black-thursday").changed({path: value})
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"impact.colour": 1}, "variants.odd: path = 'impact.colour': there is no such field"),
+        ({"impact.coefficient": -1}, "variants.odd: impact.coefficient = -1"),
+        ({}, "variants.odd changes nothing"),
+    ],
+)
+def test_a_bad_variant_is_refused_even_if_it_is_not_run(
+    changes: dict[str, object], words: str
+) -> None:
+    bad = document()
+    bad["variants"]["odd"] = changes
+    with pytest.raises(InputError) as caught:
+        parse_scenario(bad, "mine.toml")
+    assert words in str(caught.value)
+    assert str(caught.value).startswith("mine.toml: ")
+
+
+def test_a_source_of_nothing_is_refused() -> None:
+    bad = document()
+    bad["sources"]["population.weather"] = "assumed"
+    with pytest.raises(InputError, match=r"population\.weather"):
+        parse_scenario(bad)

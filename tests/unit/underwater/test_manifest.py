@@ -91,7 +91,7 @@ def test_a_copy_of_the_contract_is_told_from_the_reference_by_its_hash(
 ) -> None:
     copy = write_mutant("MUT-PERP-01", tmp_path)
     other = short_run(tmp_path / "run", contract=str(copy))
-    assert other["contract"] == "a copy"
+    assert other["contract"] == f"a copy: {copy.name}"
     assert other["hashes"]["contracts"] != manifest["hashes"]["contracts"]
 
 
@@ -134,9 +134,11 @@ def test_the_manifest_above_names_the_variants_and_counts_the_failed() -> None:
         RunSummary("complete", "", {"variant": "base", "shortfall": 1.0, "run_dir": "there"}),
         RunSummary("violated", "broken", {"variant": "no-impact", "shortfall": 0.0}),
     ]
-    above = above_manifest(load_scenario("black-thursday"), 5, runs)
+    wanted = ("base", "no-impact", "adl-asleep")
+    above = above_manifest(load_scenario("black-thursday"), 5, runs, wanted)
     assert (above["kind"], above["seed"], above["failed_runs"]) == ("variants", 5, 1)
     assert above["variants"] == ["base", "no-impact"]
+    assert above["not_run"] == ["adl-asleep"]
     assert above["summaries"] == [
         {"variant": "base", "shortfall": 1.0, "status": "complete"},
         {"variant": "no-impact", "shortfall": 0.0, "status": "violated"},

@@ -41,7 +41,9 @@ def open_interest_picture(run: RunData, title: str) -> Picture:
     )
     caption = (
         "Open interest in USD falls with the price even if nobody closes. The dotted line values "
-        "it at the opening price throughout: only its fall is positions that were closed."
+        "it at the opening price throughout: only its fall is positions that were closed. It is "
+        "the exchange's own number, the longs, which equal the shorts; shares elsewhere in this "
+        "report are of the traders' opening positions, longs and shorts together."
     )
     label = "Open interest in percent of its start, over time"
     return Picture(

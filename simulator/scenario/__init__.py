@@ -1,0 +1,34 @@
+"""What is to happen: the frozen Scenario, its TOML form, and the seeds that spring from it."""
+
+from simulator.scenario.loading import (
+    load_parameter_set,
+    load_scenario,
+    parse_decimal,
+    parse_scenario,
+    read_document,
+    scenario_names,
+    scenario_path,
+)
+from simulator.scenario.model import BASE_VARIANT, Scenario, set_path, to_document
+from simulator.scenario.parts import NonNegative, Parameters, Part, Population, Positive
+from simulator.scenario.seeds import generator
+
+__all__ = [
+    "BASE_VARIANT",
+    "NonNegative",
+    "Parameters",
+    "Part",
+    "Population",
+    "Positive",
+    "Scenario",
+    "generator",
+    "load_parameter_set",
+    "load_scenario",
+    "parse_decimal",
+    "parse_scenario",
+    "read_document",
+    "scenario_names",
+    "scenario_path",
+    "set_path",
+    "to_document",
+]

@@ -1,0 +1,158 @@
+"""The Scenario: one thing that is to happen, frozen, and copies of it with values changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, ValidationError, model_validator
+
+from simulator.errors import InputError
+from simulator.scenario.parts import (
+    AdlKeeper,
+    ChainSettings,
+    Funding,
+    Impact,
+    Insurance,
+    Liquidators,
+    Market,
+    MarketMaker,
+    Oracle,
+    Parameters,
+    Part,
+    Population,
+    PriceSettings,
+    Recording,
+    Trading,
+)
+
+BASE_VARIANT = "base"
+_WORDS = {"extra_forbidden": "there is no such field", "missing": "is missing"}
+"""The rules that pydantic words in its own way."""
+
+
+class Scenario(Part):
+    """One thing that is to happen, complete: nothing about a run is decided elsewhere."""
+
+    format: Literal[1]
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
+    title: str
+    protocol: Literal["matched-perp"]
+    contract: str = "matched-perp"
+    variant: str = BASE_VARIANT
+    chain: ChainSettings
+    prices: PriceSettings
+    markets: Annotated[tuple[Market, ...], Field(min_length=1, max_length=8)]
+    parameters: Parameters
+    population: Population
+    trading: Trading
+    insurance: Insurance
+    liquidators: Liquidators
+    impact: Impact
+    oracle: Oracle
+    funding: Funding
+    market_maker: MarketMaker
+    adl_keeper: AdlKeeper
+    recording: Recording
+    variants: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    sources: dict[str, str] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Scenario:
+        names = [market.name for market in self.markets]
+        if len(set(names)) != len(names):
+            raise ValueError(f"market names must differ, got {', '.join(names)}")
+        if len(self.population.single_market_share) != len(names):
+            raise ValueError("population.single_market_share needs one share per market")
+        if self.chain.block_seconds * self.prices.blocks_per_hour != 3600:
+            raise ValueError("chain.block_seconds x prices.blocks_per_hour must be 3600")
+        highest = max(bucket.high for bucket in self.population.leverage)
+        # Opening costs half a spread and the fee, which the margin must hold as well.
+        costs = self.parameters.taker_fee + self.market_maker.half_spread
+        limit = 1 / (self.parameters.initial_margin + costs)
+        if highest > limit:
+            raise ValueError(
+                f"population.leverage reaches {highest}, above {limit:.3f} = 1 / "
+                "(parameters.initial_margin + parameters.taker_fee + market_maker.half_spread)"
+            )
+        if BASE_VARIANT in self.variants:
+            raise ValueError("variants.base: base is the scenario as written and takes no changes")
+        empty = [name for name, changes in self.variants.items() if not changes]
+        if empty:
+            raise ValueError(f"variants.{empty[0]} changes nothing")
+        return self
+
+    @property
+    def blocks(self) -> int:
+        return self.prices.hours * self.prices.blocks_per_hour
+
+    @property
+    def end(self) -> datetime:
+        return self.prices.start + timedelta(hours=self.prices.hours)
+
+    def changed(self, changes: Mapping[str, object]) -> Scenario:
+        """A copy with values replaced at dotted paths, checked as a whole again.
+
+        The path `variant` switches to one of the scenario's named variants.
+        """
+        document = self.model_dump()
+        for path, value in changes.items():
+            if path == "variant":
+                _apply_variant(self, document, value)
+            else:
+                set_path(document, path, value)
+        return validated(document)
+
+
+def _apply_variant(scenario: Scenario, document: dict[str, Any], name: object) -> None:
+    known = [BASE_VARIANT, *scenario.variants]
+    if name not in known:
+        raise InputError("variant", name, f"must be one of {', '.join(known)}")
+    document["variant"] = name
+    if name != BASE_VARIANT:
+        for path, value in scenario.variants[str(name)].items():
+            set_path(document, path, value)
+
+
+def set_path(document: dict[str, Any], path: str, value: object) -> None:
+    """Replace the value at a dotted path; InputError if no field is there."""
+    *folders, leaf = path.split(".")
+    place: Any = document
+    for folder in folders:
+        place = place.get(folder) if isinstance(place, dict) else None
+        if not isinstance(place, dict):
+            raise InputError("path", path, "there is no such field in the scenario")
+    if leaf not in place:
+        raise InputError("path", path, f"there is no such field; there are {', '.join(place)}")
+    place[leaf] = value
+
+
+def validated(document: Mapping[str, Any], origin: str = "") -> Scenario:
+    """Check a complete document and freeze it; InputError names field, value and rule."""
+    try:
+        return Scenario.model_validate(dict(document))
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"]) or "scenario"
+        rule = _WORDS.get(first["type"]) or first["msg"].removeprefix("Value error, ")
+        raise InputError(_prefixed(origin, field), _shown(first), rule) from None
+
+
+def _prefixed(origin: str, field: str) -> str:
+    return f"{origin}: {field}" if origin else field
+
+
+def _shown(error: Any) -> object:
+    """The value at fault, short: a Decimal as it was written, a section by name only."""
+    value = error.get("input")
+    if error["type"] == "missing":
+        return None
+    if isinstance(value, (dict, Scenario, Part)):
+        return "(the section)"
+    return value if isinstance(value, (int, str, list, tuple)) else str(value)
+
+
+def to_document(scenario: Scenario) -> dict[str, Any]:
+    """The scenario as plain values for the manifest: Decimals as text, times as ISO 8601."""
+    return scenario.model_dump(mode="json")
