@@ -1,6 +1,7 @@
 """Liquidators: take positions over at the mark while their capital allows, then unwind.
 
-The lowest margin ratio comes first, and of an account the largest market. A liquidator with room
+The lowest margin ratio comes first, and of an account the largest market; a liquidator who is under
+water himself is nobody special (and has no room to take himself over). A liquidator with room
 waits for a better price; a full one must sell, fast, into the book that the crash has thinned.
 Profits stay in, so the second leg of a crash meets more capital than the first.
 """
@@ -53,8 +54,6 @@ class Liquidators:
         actions: list[Action] = []
         ratio = view.equity[view.liquidatable] / view.notional[view.liquidatable]
         for account in view.liquidatable[np.argsort(ratio, kind="stable")].tolist():
-            if self._first <= account < self._rows.stop:
-                continue
             actions.extend(self._take_over(view, account))
             if self._room.max() < self._slice_quote:
                 break

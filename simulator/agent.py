@@ -159,7 +159,7 @@ class View:
     """What may be seen at the start of a block, with the block's own price writes applied.
 
     Arrays have a row per account and a column per market, in quote units (float64); `ledger` has
-    the same state in exact integers. `open_interest` is the traders' gross notional at the start.
+    the same state in exact integers. `index` is the true price, `mark` the one on chain.
     """
 
     block: int

@@ -1,7 +1,8 @@
 """Fixed point with named rounding, exact words, and the one place where integers become floats.
 
 Python integers hold every amount that decides something; float64 lives in the risk core only.
-`//` floors and `int(a / b)` passes through a float, so neither is written outside of this file.
+`//` floors and `int(a / b)` passes through a float: a bare `//` is written only where the signs or
+an exact division leave no question.
 """
 
 from __future__ import annotations

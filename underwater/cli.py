@@ -50,6 +50,10 @@ Record = Annotated[
 Out = Annotated[
     Text, typer.Option("--out", metavar="DIR", help="Folder of the results [a new one in runs/].")
 ]
+Note = Annotated[
+    Text,
+    typer.Option("--note", metavar="TEXT", help="A sentence that manifest and report shall carry."),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
 
 
@@ -92,6 +96,7 @@ def replay(
     contract: Contract = None,
     record: Record = None,
     out: Out = None,
+    note: Note = None,
     json: Json = False,
 ) -> None:
     """Replay a historical crash against real protocol code."""
@@ -102,7 +107,7 @@ def replay(
         return work.replay(
             event,
             work.RunOptions(
-                seed, accounts, start, hours, variant, chain, contract, record, out, json
+                seed, accounts, start, hours, variant, chain, contract, record, out, note, json
             ),
         )
 
@@ -123,6 +128,7 @@ def run(
     contract: Contract = None,
     record: Record = None,
     out: Out = None,
+    note: Note = None,
     json: Json = False,
 ) -> None:
     """Run a scenario, or replay the finding of an audit."""
@@ -133,7 +139,7 @@ def run(
         return work.run(
             scenario,
             work.RunOptions(
-                seed, accounts, start, hours, variant, chain, contract, record, out, json
+                seed, accounts, start, hours, variant, chain, contract, record, out, note, json
             ),
         )
 

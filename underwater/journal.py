@@ -110,16 +110,21 @@ class BlockJournal:
         self.tally.not_included += left_out
         return reverted, left_out
 
-    def _take_events(self, view: View) -> None:
-        """Decode what was logged since the last time; add it up and record it."""
+    def _take_events(self, view: View | None) -> None:
+        """Decode what was logged since the last time; add it up and record it.
+
+        Without a view (the run has ended) nothing was closed by force since the last time.
+        """
         for events in self._world.take_events():
             add_events(self.tally, events)
-            self._judge_socialised(view, events)
+            if view is not None:
+                self._judge_socialised(view, events)
             if self._recorder is None:
                 continue
             for table, columns in event_tables(events, self._world.markets).items():
                 self._recorder.rows(table, columns)
-            self._record_liquidated(view.block, events)
+            if view is not None:
+                self._record_liquidated(view.block, events)
 
     def _judge_socialised(self, view: View, events: Mapping[str, Columns]) -> None:
         """How far this block's charges per unit are from pro rata, by its opening positions."""
@@ -226,11 +231,7 @@ class BlockJournal:
 
     def finish(self) -> None:
         """Hand over what is still gathered; nothing recorded is lost, however the run ended."""
-        for events in self._world.take_events():
-            add_events(self.tally, events)
-            if self._recorder is not None:
-                for table, columns in event_tables(events, self._world.markets).items():
-                    self._recorder.rows(table, columns)
+        self._take_events(None)
         self.flush()
 
     def flush(self) -> None:

@@ -32,10 +32,7 @@ def run_manifest(
 ) -> dict[str, Any]:  # fmt: skip
     """The manifest of one variant. Nothing in it depends on wall time or place."""
     values = {key: value for key, value in summary.values.items() if key != "run_dir"}
-    document = to_document(scenario)
-    sources = document.pop("sources")
-    if scenario.contract != REFERENCE:
-        document["contract"] = f"a copy: {Path(scenario.contract).name}"  # its place is nobody's
+    document, sources = scenario_document(scenario)
     return {
         "format": FORMAT,
         "kind": "run",
@@ -58,6 +55,7 @@ def run_manifest(
                 )
             },
             "fixtures": dict(crash.hashes),
+            "source": source_hash(),
             "scenario": _hash(document),
         },
         "properties": list(property_ids),
@@ -67,6 +65,15 @@ def run_manifest(
         "crash": crash_document(crash),
         "summary": values,
     }  # fmt: skip
+
+
+def scenario_document(scenario: Scenario) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A scenario's values and their sources; a copy of the contract without its place on disk."""
+    document = to_document(scenario)
+    sources = document.pop("sources")
+    if scenario.contract != REFERENCE:
+        document["contract"] = f"a copy: {Path(scenario.contract).name}"
+    return document, sources
 
 
 def above_manifest(
@@ -102,6 +109,17 @@ def versions() -> dict[str, str]:
         except PackageNotFoundError:
             found[package] = "absent"
     return found
+
+
+def source_hash() -> str:
+    """SHA-256 over the project's own Python files: two states of one version are told apart."""
+    root = Path(__file__).resolve().parents[1]
+    digest = hashlib.sha256()
+    for package in ("agents", "audits", "simulator", "underwater"):
+        for path in sorted((root / package).rglob("*.py")):
+            digest.update(path.relative_to(root).as_posix().encode() + b"\0")
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def crash_document(crash: Crash) -> dict[str, Any]:

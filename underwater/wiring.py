@@ -165,9 +165,11 @@ class Play:
         chain: str,
         folder: Path | None = None,
         all_accounts: bool = False,
+        note: str | None = None,
     ) -> None:
         self.scenario = scenario
         self.seed = seed
+        self.note = note
         self.parts = parts = build(scenario, seed, chain)
         self.check, self.property_ids = checker()
         # Only now: what cannot be built leaves nothing behind.
@@ -251,7 +253,7 @@ class Play:
             ending,
             summary,
         )
-        write_manifest(folder, document)
+        write_manifest(folder, document | {"notes": [self.note] if self.note else []})
         return summary
 
 
@@ -271,6 +273,7 @@ def run_scenario(
     chain: str = "auto",
     folder: Path,
     record_all_accounts: bool = False,
+    note: str | None = None,
     stop: Stop | None = None,
     progress: Progress | None = None,
 ) -> RunSummary:
@@ -280,7 +283,7 @@ def run_scenario(
     UnderwaterError for bad input, a missing component or results that cannot be written.
     """
     started = perf_counter()
-    play = Play(scenario, seed, chain, folder, record_all_accounts)
+    play = Play(scenario, seed, chain, folder, record_all_accounts, note)
     set_up = perf_counter() - started
     try:
         ending = play.run(stop or never, progress)
@@ -320,6 +323,7 @@ def run_variants(
     out: Path | None = None,
     runs: Path = Path("runs"),
     record_all_accounts: bool = False,
+    note: str | None = None,
     stop: Stop | None = None,
     progress: Progress | None = None,
 ) -> RunsSummary:
@@ -336,36 +340,42 @@ def run_variants(
     select_engine(chain)
     stem = f"{scenario.name}-seed{seed}"
     folder = claim_out(out) if out is not None else claim_run_folder(runs, stem)
+    several = len(scenarios) > 1
+    summaries: list[RunSummary] = []
     try:
-        summaries = _run_each(
-            scenarios, folder, seed, chain, record_all_accounts, stop or never, progress
-        )
+        for each in scenarios:
+            place = folder / each.variant if several else folder
+            place.mkdir(parents=True, exist_ok=True)
+            summary = run_scenario(
+                each,
+                seed=seed,
+                chain=chain,
+                folder=place,
+                record_all_accounts=record_all_accounts,
+                note=note,
+                stop=stop,
+                progress=progress,
+            )
+            summaries.append(summary)
+            if summary.status != "complete":
+                break
     except BaseException:
         _drop_if_empty(folder)
         raise
-    if len(variants) > 1:
+    if several:
         write_manifest(folder, above_manifest(scenario, seed, summaries, variants))
+    return RunsSummary(folder, _report(folder), tuple(summaries))
+
+
+def _report(folder: Path) -> Path:
+    """The report. If it cannot be written, what was recorded is good all the same."""
     from underwater.report import write_report
 
-    return RunsSummary(folder, write_report(folder), tuple(summaries))
-
-
-def _run_each(
-    scenarios: Sequence[Scenario], folder: Path, seed: int, chain: str, all_accounts: bool,
-    stop: Stop, progress: Progress | None,
-) -> list[RunSummary]:  # fmt: skip
-    summaries: list[RunSummary] = []
-    for scenario in scenarios:
-        place = folder if len(scenarios) == 1 else folder / scenario.variant
-        place.mkdir(parents=True, exist_ok=True)
-        summary = run_scenario(
-            scenario, seed=seed, chain=chain, folder=place, record_all_accounts=all_accounts,
-            stop=stop, progress=progress,
-        )  # fmt: skip
-        summaries.append(summary)
-        if summary.status != "complete":
-            break
-    return summaries
+    try:
+        return write_report(folder)
+    except OSError as error:
+        rule = f"the results in {folder} are complete, but their report cannot be written: {error}"
+        raise RecordError(rule) from error
 
 
 def _drop_if_empty(folder: Path) -> None:

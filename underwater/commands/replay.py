@@ -39,6 +39,7 @@ class RunOptions:
     contract: str | None = None
     record: str | None = None
     out: str | None = None
+    note: str | None = None
     json: bool = False
 
 
@@ -65,7 +66,7 @@ def _perform(scenario: Scenario, options: RunOptions) -> int:
     announce_engine(chain)
     check_contracts([scenario.contract])
     out = None if options.out is None else Path(options.out)
-    runs = _run(scenario, variants, seed, chain, out, everything)
+    runs = _run(scenario, variants, seed, chain, out, everything, options.note)
     show_runs(runs, as_json=options.json)
     return exit_code(runs)
 
@@ -77,6 +78,7 @@ def _run(
     chain: str,
     out: Path | None,
     everything: bool,
+    note: str | None,
 ) -> RunsSummary:
     from underwater import wiring
 
@@ -93,6 +95,7 @@ def _run(
             chain=chain,
             out=out,
             record_all_accounts=everything,
+            note=note,
             stop=stop,
             progress=progress,
         )

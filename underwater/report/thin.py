@@ -73,3 +73,8 @@ def nice_minutes(hours: float, bins: int = 90) -> float:
     wanted = hours * 60 / bins
     choices = (1.0, 2.0, 3.0, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 360.0)
     return min(choices, key=lambda minutes: abs(np.log(minutes / max(wanted, 1e-9))))
+
+
+def spoken(minutes: float) -> str:
+    """A number of minutes after "each": "minute" or "15 minutes"."""
+    return "minute" if minutes == 1 else f"{minutes:g} minutes"

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from simulator.prices import load_crash
 from simulator.recorder import TableRecord
-from simulator.scenario import to_document
-from underwater.manifest import versions
+from underwater.manifest import scenario_document, source_hash, versions
 from underwater.sweeps.files import summary
 from underwater.sweeps.model import Sweep
 
@@ -25,8 +24,7 @@ def sweep_manifest(
     sweep: Sweep, records: Mapping[str, TableRecord], contracts: Mapping[str, str]
 ) -> dict[str, Json]:
     """The manifest's contents; `contracts` gives the source hash of each contract by name."""
-    document = to_document(sweep.scenario)
-    sources = document.pop("sources")
+    document, sources = scenario_document(sweep.scenario)
     return {
         "format": FORMAT,
         "kind": "sweep",
@@ -38,6 +36,7 @@ def sweep_manifest(
         "hashes": {
             "contracts": dict(contracts),
             "fixtures": dict(load_crash(sweep.scenario.prices.event).hashes),
+            "source": source_hash(),
         },
         "tables": {
             name: {"rows": record.rows, "content_hash": record.content_hash}

@@ -106,3 +106,16 @@ def test_who_has_called_often_enough_makes_way_for_the_next(scenario: Scenario) 
     )
     actions = Liquidators(scenario.changed(changes), LIQUIDATOR, book).act(view)
     assert [(a.sender, a.account) for a in actions if isinstance(a, Liquidate)] == [(3, 1), (4, 2)]
+
+
+def test_a_liquidator_under_water_is_taken_over_by_another(scenario: Scenario) -> None:
+    view = view_of(
+        size=[[0], [0], [0], [10], [0]],
+        margin=[0, 0, 0, 20, 10_000],
+        cost=[[0], [0], [0], [-1000], [0]],
+        mark=[100],
+        insurance=1000,
+    )
+    liquidators = Liquidators(scenario.changed({"liquidators.count": 2}), LIQUIDATOR, Book(99, 1))
+    actions = liquidators.act(view)
+    assert [(a.sender, a.account) for a in actions if isinstance(a, Liquidate)] == [(4, 3)]

@@ -126,6 +126,8 @@ def test_generators_of_two_parts_differ_and_repeat() -> None:
     [
         ("population.collateral_median", Decimal("1e300"), "less than or equal to 1000000000"),
         ("liquidators.count", True, "not a number or a text"),
+        ("chain.base_fee", 7, "chain.base_fee"),
+        ("chain.gas_limit", 2_000_000, "must not be below transaction_gas_limit"),
         ("adl_keeper.asleep_from_hour", 5, "must not be before asleep_from_hour 5"),
     ],
 )

@@ -17,9 +17,9 @@ from simulator.results import load_run
 from simulator.scenario import load_scenario, parse_scenario, to_document
 from tests.unit.underwater.runs import crash_hour, manifest_of
 from underwater import __version__
-from underwater.manifest import above_manifest, versions
+from underwater.manifest import above_manifest, source_hash, versions
 from underwater.outcome import RunSummary
-from underwater.wiring import run_scenario
+from underwater.wiring import run_scenario, run_variants
 
 STOPPED = 40
 
@@ -149,3 +149,19 @@ def test_a_document_of_a_scenario_is_plain_json() -> None:
     document = to_document(crash_hour())
     assert json.loads(json.dumps(document)) == document
     assert document["parameters"]["maintenance_margin"] == "0.0625"
+
+
+def test_a_note_stands_in_the_manifest_and_in_the_report(tmp_path: Path) -> None:
+    words = "Shortened to see whether it says so."
+    runs = run_variants(
+        crash_hour(), variants=("base",), seed=1, out=tmp_path / "run", note=words,
+        stop=stop_after(20),
+    )  # fmt: skip
+    manifest = json.loads((runs.folder / "manifest.json").read_text())
+    assert manifest["notes"] == [words]
+    assert words in runs.report.read_text(encoding="utf-8")
+
+
+def test_the_manifest_tells_two_states_of_the_source_apart(manifest: dict[str, Any]) -> None:
+    assert manifest["hashes"]["source"] == source_hash()
+    assert len(source_hash()) == 64

@@ -23,7 +23,7 @@ from underwater.report.look import (
     variant_colour,
     window_shapes,
 )
-from underwater.report.thin import bin_edges, largest_per_bin, nice_minutes
+from underwater.report.thin import bin_edges, largest_per_bin, nice_minutes, spoken
 
 MEASURES: Final[tuple[tuple[str, str, float], ...]] = (
     ("shortfall_bp", "shortfall,<br>bp of opening OI", 1.0),
@@ -86,7 +86,7 @@ def amplification_picture(run: RunData, title: str) -> Picture:
         "Each time somebody is liquidated, the risk core asks off chain what the forced selling "
         "of the next minutes does to the mark, whom that makes liquidatable, and so on until "
         "nothing more falls. Shown is the volume beyond the first round, the largest in each "
-        f"{minutes:g} minutes: what the impact sets off, not the price."
+        f"{spoken(minutes)}: what the impact sets off, not the price."
     )
     label = "Volume set off by price impact over time, per variant"
     return Picture(

@@ -10,7 +10,7 @@ from simulator.recorder import HISTOGRAM_BINS
 from simulator.types import Int2D
 from underwater.report.data import RunData, VariantData, at
 from underwater.report.look import Figure, Layout, Picture, Trace, axis, layout, level, note
-from underwater.report.thin import nice_minutes
+from underwater.report.thin import nice_minutes, spoken
 
 _HEIGHT = 420
 _COLUMN_MINUTES: Final = 10.0
@@ -63,7 +63,7 @@ def heat_map_picture(run: RunData, title: str) -> Picture:
     made["shapes"] = shapes
     caption = (
         "Accounts with a position by margin ratio (equity over notional, logarithmic), coloured "
-        f"by their number: the largest in each {_spoken(minutes)}, because a mean hides the "
+        f"by their number: the largest in each {spoken(minutes)}, because a mean hides the "
         "minutes in which no liquidator came. An account below the maintenance margin may be "
         "liquidated, below half of it whole; the lowest row holds everything under a quarter of "
         "it, negative equity included."
@@ -72,10 +72,6 @@ def heat_map_picture(run: RunData, title: str) -> Picture:
     return Picture(
         "margins", title, caption, (Figure("margins", traces, made, _HEIGHT, label=label),)
     )
-
-
-def _spoken(minutes: float) -> str:
-    return "minute" if minutes == 1 else f"{minutes:g} minutes"
 
 
 def _largest_per_column(data: VariantData, width: float) -> Int2D:
