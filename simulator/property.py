@@ -49,6 +49,10 @@ class Ledger(Protocol):
         """Initial margin requirement, rounded up as the contract does."""
         ...
 
+    def initial_excess(self, account: int) -> int:
+        """settled_equity - initial, in one go."""
+        ...
+
     def maintenance(self, account: int) -> int: ...
 
     def adl_rank(self, account: int, market: int) -> int:

@@ -225,8 +225,7 @@ class BlockJournal:
 
     def _record_accounts(self, block: int, accounts: Sequence[int]) -> None:
         assert self._recorder is not None
-        for account in accounts:
-            row = self._world.account_row(account)
+        for account, row in zip(accounts, self._world.account_rows(accounts), strict=True):
             self._recorder.row("accounts", (block, *row, self._roles[account]))
 
     def finish(self) -> None:

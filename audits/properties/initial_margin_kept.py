@@ -21,7 +21,7 @@ class InitialMarginKept:
         if not operation.increased and not operation.withdrew:
             return None
         excesses = [
-            (ledger.settled_equity(account) - ledger.initial(account), account, "increased")
+            (ledger.initial_excess(account), account, "increased")
             for account in operation.increased
         ]
         for account in operation.withdrew:

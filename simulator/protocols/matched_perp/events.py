@@ -6,7 +6,7 @@ with a few numpy operations per event and a Python integer per word.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -73,9 +73,17 @@ class LogDecoder:
     on over all takes: what settle_everybody needs.
     """
 
-    def __init__(self, deployment: Deployment) -> None:
-        self._shapes = event_shapes(deployment.perp_artifact, deployment.perp)
-        self._shapes += event_shapes(deployment.feed_artifact, deployment.feed)
+    def __init__(
+        self, deployment: Deployment, wanted: Mapping[str, Sequence[str]] | None = None
+    ) -> None:
+        """`wanted`: event names to the fields to decode, no fields meaning all; None is everything.
+
+        `paid` and `socialised` need Settled.payment and Socialised.charged.
+        """
+        shapes = event_shapes(deployment.perp_artifact, deployment.perp)
+        shapes += event_shapes(deployment.feed_artifact, deployment.feed)
+        self._shapes = [s for s in shapes if wanted is None or s.name in wanted]
+        self._fields = {name: frozenset(fields) for name, fields in (wanted or {}).items()}
         self._buffer: list[tuple[int, int, Receipts]] = []
         self.paid = 0
         """Sum of the payments of all settlements (1e-18)."""
@@ -97,7 +105,7 @@ class LogDecoder:
         for shape in self._shapes:
             rows = _rows(logs, shape)
             if len(rows):
-                events[shape.name] = _columns(logs, rows, shape)
+                events[shape.name] = _columns(logs, rows, shape, self._fields.get(shape.name))
         self.paid += sum(events.get("Settled", {}).get("payment", ()))
         self.socialised += sum(events.get("Socialised", {}).get("charged", ()))
         return events
@@ -128,7 +136,7 @@ def _rows(logs: _Logs, shape: EventShape) -> Int1D:
     return mine
 
 
-def _columns(logs: _Logs, rows: Int1D, shape: EventShape) -> Columns:
+def _columns(logs: _Logs, rows: Int1D, shape: EventShape, fields: frozenset[str] | None) -> Columns:
     columns: Columns = {
         "block": logs.block[rows].tolist(),
         "timestamp": logs.timestamp[rows].tolist(),
@@ -136,10 +144,14 @@ def _columns(logs: _Logs, rows: Int1D, shape: EventShape) -> Columns:
         "log": rows.tolist(),
     }
     for place, (name, kind) in enumerate(shape.indexed):
+        if fields and name not in fields:
+            continue
         columns[name] = _values(logs.topics[rows, place + 1], kind)
     width = 32 * len(shape.data)
     body = logs.data[logs.start[rows][:, None] + np.arange(width)]
     for place, (name, kind) in enumerate(shape.data):
+        if fields and name not in fields:
+            continue
         columns[name] = _values(body[:, 32 * place : 32 * place + 32], kind)
     return columns
 

@@ -6,7 +6,7 @@ accrue it at that time. Rounding is the contract's own: requirements up, the res
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from simulator.protocols.matched_perp.layout import Layout
@@ -197,6 +197,37 @@ class ExactLedger:
                 profit += worth + exact[cost_at + market]
                 gross += abs(worth)
         return cash, cash + profit, gross
+
+    def account_words(self, accounts: Iterable[int]) -> Iterator[tuple[int, ...]]:
+        """Of each: stored margin, settled equity, then size, cost and pending of every market."""
+        exact, layout = self._exact, self.layout
+        markets = [
+            (layout.size + market, mark, *self.side_indices(market))
+            for market, mark in enumerate(self._marks())
+        ]
+        to_cost = layout.cost - layout.size
+        to_checkpoint = layout.checkpoint - layout.size
+        for account in accounts:
+            stored = exact[account]
+            words, equity, first = [stored, 0], stored, account * layout.markets
+            for size_at, mark, longs, shorts in markets:
+                slot = size_at + first
+                size = exact[slot]
+                if not size:
+                    words += (0, exact[slot + to_cost], 0)
+                    continue
+                cost, checkpoint = exact[slot + to_cost], exact[slot + to_checkpoint]
+                owed = (longs if size > 0 else shorts) - checkpoint
+                pending = abs(size) * owed // WAD
+                equity += size * mark // WAD + cost - pending
+                words += (size, cost, pending)
+            words[1] = equity
+            yield tuple(words)
+
+    def initial_excess(self, account: int) -> int:
+        """Settled equity less the initial margin requirement: below 0 is short of it."""
+        _, equity, gross = self._health(account, self._marks())
+        return equity - _wad_up(gross, self.parameters.initial_margin)
 
     def initial(self, account: int) -> int:
         """Initial margin requirement, up."""

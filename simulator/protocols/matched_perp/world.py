@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,6 +31,19 @@ from simulator.types import Address, Bool1D, Float1D, Float2D, Int1D
 from simulator.units import TICK, WAD
 
 SCALE = 1e18
+RUN_EVENTS: Mapping[str, tuple[str, ...]] = {
+    "Settled": ("payment",),
+    "Accrued": (),
+    "PriceUpdated": (),
+    "Liquidation": (),
+    "CloseOut": (),
+    "Matched": (),
+    "Deleveraged": (),
+    "InsuranceMoved": (),
+    "Shortfall": (),
+    "Socialised": (),
+}
+"""What a run needs of the logs; fills, quotes and deposits are most of them and are in no table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +75,14 @@ class MatchedPerpWorld:
         self.markets = deployment.markets
         self.accounts = tuple(accounts)
         self.maintenance_rate = deployment.parameters.maintenance_margin / SCALE
-        self.row_of = {"0x" + address.hex(): row for row, address in enumerate(accounts)}
+        self._texts = ["0x" + address.hex() for address in accounts]
+        self.row_of = {text: row for row, text in enumerate(self._texts)}
         self._chain = chain
         self._packer = Packer(deployment, accounts)
         self._clock = clock
         self._index_path = index_path
         self._gas_limit = gas_limit
-        self._decoder = LogDecoder(deployment)
+        self._decoder = LogDecoder(deployment, RUN_EVENTS)
         self._decoded: list[Mapping[str, Columns]] = []
         self.ledger = Mirror(chain, deployment, accounts)
         self._sizes_before = self.ledger.sizes.copy()
@@ -143,7 +157,7 @@ class MatchedPerpWorld:
 
     def sender_text(self, sender: int) -> str:
         """Address of a row, or the name of a keeper."""
-        return "0x" + self.accounts[sender].hex() if sender >= 0 else f"keeper {-sender}"
+        return self._texts[sender] if sender >= 0 else f"keeper {-sender}"
 
     def market_row(self, market: int) -> tuple[int, int, int, int, int, int]:
         """index, mark, open interest, funding index, loss_long, loss_short: stored, exact."""
@@ -157,16 +171,10 @@ class MatchedPerpWorld:
             ledger.loss_short(market),
         )
 
-    def account_row(self, account: int) -> tuple[object, ...]:
+    def account_rows(self, accounts: Sequence[int]) -> Iterator[tuple[object, ...]]:
         """Address, margin, equity, then size, cost and pending per market: exact."""
-        ledger = self.ledger
-        positions: list[int] = []
-        for market in range(len(self.markets)):
-            positions.append(ledger.size(account, market))
-            positions.append(ledger.cost(account, market))
-            positions.append(ledger.pending_in(account, market))
-        address = "0x" + self.accounts[account].hex()
-        return address, ledger.margin(account), ledger.settled_equity(account), *positions
+        for account, words in zip(accounts, self.ledger.account_words(accounts), strict=True):
+            yield self._texts[account], *words
 
     def _marks_after(self, writes: Sequence[Action]) -> list[int]:
         """Marks once the price writes are in, as the feed computes them."""

@@ -65,6 +65,9 @@ class BookLedger:
         owed = sum(self.margins) + sum(self.costs) - sum(self.pendings)
         return self.custody - owed - self.insurance + self.deficit
 
+    def initial_excess(self, account: int) -> int:
+        return self.settled_equity(account) - self.initial(account)
+
     def zero_sum_by_account(self, prices: Sequence[int]) -> int:
         return self.zero_sum_residual(prices)
 

@@ -66,9 +66,9 @@ def test_twins_start_from_equal_states(variant: str) -> None:
 
 def test_the_twin_with_unlimited_capital_differs_in_the_liquidators_margin_only() -> None:
     base, twin = with_variant("base"), with_variant("unlimited-capital")
-    richer = [
-        row for row in range(ACCOUNTS) if base.world.account_row(row) != twin.world.account_row(row)
-    ]
+    everybody = range(ACCOUNTS)
+    pairs = zip(base.world.account_rows(everybody), twin.world.account_rows(everybody), strict=True)
+    richer = [row for row, (one, other) in enumerate(pairs) if one != other]
     assert richer == list(range(TRADERS + 1, ACCOUNTS))
     assert twin.world.ledger.margin(TRADERS + 1) > 1000 * base.world.ledger.margin(TRADERS + 1)
     assert [base.world.market_row(m) for m in (0, 1)] == [twin.world.market_row(m) for m in (0, 1)]
