@@ -83,7 +83,7 @@ def _fresh_process(variant: str, options: argparse.Namespace) -> dict:
 def _measure(options: argparse.Namespace) -> dict:
     """One variant in this process: its times and its peak memory."""
     from simulator.scenario import load_scenario
-    from underwater.wiring import run_scenario
+    from underwater.runs import run_scenario
 
     changes: dict[str, object] = {"variant": options.variant}
     if options.accounts is not None:

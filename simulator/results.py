@@ -170,6 +170,11 @@ def _approximate(limbs: AnyArray) -> AnyArray:
 
 def _write_json(path: Path, value: Mapping[str, Json]) -> Path:
     written = json.dumps(_plain(value), sort_keys=True, indent=2, ensure_ascii=False) + "\n"
+    return write_text(path, written)
+
+
+def write_text(path: Path, written: str) -> Path:
+    """Write a file whole or not at all; RecordError if the disk does not take it."""
     unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         unfinished.write_text(written, encoding="utf-8")

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
         tail_risk,
     )
     from simulator.scenario import Scenario, load_scenario
-    from underwater.wiring import run_scenario, run_variants
+    from underwater.runs import run_scenario, run_variants
 
 _HOME_OF = {
     "InputError": "simulator.errors",
@@ -57,8 +57,8 @@ _HOME_OF = {
     "margin_ratio": "simulator.risk",
     "notional": "simulator.risk",
     "open_chain": "simulator.chain.select",
-    "run_scenario": "underwater.wiring",
-    "run_variants": "underwater.wiring",
+    "run_scenario": "underwater.runs",
+    "run_variants": "underwater.runs",
     "tail_risk": "simulator.risk",
 }
 

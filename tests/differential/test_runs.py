@@ -18,7 +18,8 @@ from simulator.errors import MissingComponentError
 from simulator.results import load_run
 from simulator.risk.margin import magnitude
 from simulator.scenario import Scenario, load_scenario
-from underwater.wiring import build, checker, clock_of, never, run_scenario
+from underwater.runs import never, run_scenario
+from underwater.wiring import build, checker, clock_of
 
 CRASH_HOUR = {"prices.start": "2020-03-12T10:00Z", "prices.hours": 1, "population.accounts": 40}
 

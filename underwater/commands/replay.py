@@ -80,7 +80,7 @@ def _run(
     everything: bool,
     note: str | None,
 ) -> RunsSummary:
-    from underwater import wiring
+    from underwater import runs as work
 
     kept = "what was recorded until then is kept"
     with (
@@ -88,7 +88,7 @@ def _run(
         console.progress("blocks") as show,
         told_how_far(show, "blocks", kept) as progress,
     ):
-        return wiring.run_variants(
+        return work.run_variants(
             scenario,
             variants=variants,
             seed=seed,

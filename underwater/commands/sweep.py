@@ -57,14 +57,14 @@ def sweep(name: str, options: SweepOptions) -> int:
     contracts = check_contracts(cell.scenario.contract for cell in cells)
     folder = _claim(scenario, options.out)
 
-    from underwater import wiring
+    from underwater.runs import measure
 
     began = time.perf_counter()
     with stoppable("Stopping the runs") as stop, console.progress("runs") as progress:
         rows = run_experiment(
             cells,
             seeds=seeds,
-            measure=wiring.measure,
+            measure=measure,
             metrics=KEYS,
             chain=chain,
             jobs=jobs,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
-from simulator.errors import MissingComponentError, RecordError
+from simulator.errors import MissingComponentError
+from simulator.results import write_text
 from underwater.report.data import RunData, at, load_data
 from underwater.report.facts import FACTS_NOTE, fact_rows
 from underwater.report.figures.amplification import amplification_picture, twins_picture
@@ -76,15 +76,7 @@ def write_page(path: Path, template: str, context: Mapping[str, object]) -> Path
             "plotly_js": plotly_script(),
         }
     )
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        unfinished.write_text(page, encoding="utf-8")
-        os.replace(unfinished, path)
-    except OSError as error:
-        raise RecordError(f"{path} could not be written: {error}") from error
-    finally:
-        unfinished.unlink(missing_ok=True)
-    return path
+    return write_text(path, page)
 
 
 def plotly_script() -> str:

@@ -17,7 +17,7 @@ from simulator.chain.select import EngineChoice
 from underwater.cli import app
 
 _WIRING = '''
-    """Answers like underwater.wiring, from nothing but its arguments."""
+    """Answers like underwater.runs, from nothing but its arguments."""
 
     from dataclasses import dataclass
     from pathlib import Path
@@ -98,8 +98,8 @@ def wiring(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleTy
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.delitem(sys.modules, "wiring_of_tests", raising=False)
     module = importlib.import_module("wiring_of_tests")
-    monkeypatch.setitem(sys.modules, "underwater.wiring", module)
-    monkeypatch.setattr(underwater, "wiring", module, raising=False)
+    monkeypatch.setitem(sys.modules, "underwater.runs", module)
+    monkeypatch.setattr(underwater, "runs", module, raising=False)
     fast = EngineChoice("revm")
     monkeypatch.setattr("simulator.chain.select.select_engine", lambda chain: fast)
     yield module

@@ -41,7 +41,7 @@ _SWEEPS = """
     from underwater.cli import main
     import slow_wiring
 
-    sys.modules["underwater.wiring"] = underwater.wiring = slow_wiring
+    sys.modules["underwater.runs"] = underwater.runs = slow_wiring
     engines.select_engine = lambda chain: engines.EngineChoice("revm")
     if __name__ == "__main__":
         sys.argv[1:] = [

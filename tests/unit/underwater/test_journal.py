@@ -21,7 +21,7 @@ from tests.unit.underwater.runs import (
     WITH_REVM,
     crash_hour,
 )
-from underwater.wiring import run_scenario
+from underwater.runs import run_scenario
 
 pytestmark = WITH_REVM
 

@@ -19,7 +19,7 @@ from tests.unit.underwater.runs import crash_hour, manifest_of
 from underwater import __version__
 from underwater.manifest import above_manifest, source_hash, versions
 from underwater.outcome import RunSummary
-from underwater.wiring import run_scenario, run_variants
+from underwater.runs import run_scenario, run_variants
 
 STOPPED = 40
 

@@ -24,15 +24,8 @@ from tests.unit.underwater.runs import (
     manifest_of,
 )
 from underwater.outcome import RunsSummary
-from underwater.wiring import (
-    Parts,
-    build,
-    clock_of,
-    measure,
-    price_path,
-    run_scenario,
-    run_variants,
-)
+from underwater.runs import measure, run_scenario, run_variants
+from underwater.wiring import Parts, build, clock_of, price_path
 
 pytestmark = WITH_REVM
 
