@@ -24,13 +24,15 @@ LIST_LIMIT = 32
 
 @dataclass(slots=True)
 class _Block:
-    """What one block has left: names that may still be given, and sizes nobody counts on yet.
+    """What one block has left: the fund, names to give, and sizes that nobody counts on yet.
 
     One large winner (the market maker) may serve many bankrupt accounts of a block. What that does
     to his rank only the chain knows; a list that it refuses for it comes again in the next block.
     """
 
     names: int
+    fund: float
+    """Quote; the first call of a block moves all of it into its account."""
     _promised: dict[tuple[int, int], int] = field(default_factory=dict)
 
     def free(self, view: View, account: int, market: int) -> int:
@@ -62,7 +64,7 @@ class AdlKeeper:
             return ()
         self._since = {a: self._since.get(a, view.block) for a in negative.tolist()}
         actions: list[Action] = []
-        block = _Block(self._budget)
+        block = _Block(self._budget, view.insurance)
         for account in sorted(self._since, key=lambda a: (self._since[a], a)):
             if block.names <= 0:
                 break
@@ -76,33 +78,36 @@ class AdlKeeper:
 
     def _resolve(self, view: View, account: int, block: _Block) -> Iterator[Action]:
         value = np.abs(view.size[account]) * view.mark
+        equity = min(float(view.equity[account]) + block.fund, 0.0)
+        block.fund = 0.0
         for market in np.argsort(-value, kind="stable").tolist():
             if value[market] <= 0.0 or block.names <= 0:
                 return  # an empty list would say that nobody is left to deleverage
-            chosen, covered = self._candidates(view, account, market, block)
+            chosen, covered = self._candidates(view, account, market, equity, block)
             block.names -= len(chosen)
             yield Deleverage(account, market, tuple(chosen))
             if not covered and block.names > 0:
                 yield self._rest(view, account, market, block)
 
     def _candidates(
-        self, view: View, account: int, market: int, block: _Block
+        self, view: View, account: int, market: int, equity: float, block: _Block
     ) -> tuple[list[int], bool]:
         """Ranked accounts to deleverage, and whether they cover the whole position."""
         asleep = self._asleep_from <= view.block < self._asleep_to
-        eligible = [] if asleep else self._eligible(view, account, market).tolist()
+        eligible = [] if asleep else self._eligible(view, account, market, equity).tolist()
         ranked = sorted(eligible, key=lambda a: (-view.ledger.adl_rank(a, market), a))
         return _choose(view, account, market, ranked, block, block.names)
 
-    def _eligible(self, view: View, account: int, market: int) -> Int1D:
+    def _eligible(self, view: View, account: int, market: int, equity: float) -> Int1D:
         """Opposite side, in profit at the mark and at the bankruptcy price, sound afterwards.
+
+        equity: the account's, with what the fund has moved into it.
 
         At most four times the list limit by approximate rank; exact ranks decide among them.
         """
         size, cost = view.size[:, market], view.cost[:, market]
         mark = float(view.mark[market])
         side = np.sign(size[account])
-        equity = min(float(view.equity[account]) + view.insurance, 0.0)
         bankruptcy = mark * (1.0 - side * equity / float(view.notional[account]))
         profit = size * mark + cost
         closed = np.minimum(np.abs(size), abs(float(size[account])))

@@ -153,6 +153,17 @@ def test_one_large_winner_serves_everybody_whom_he_can(alone: Scenario) -> None:
     assert list(keeper_of(alone).act(view)) == [Deleverage(row, 0, (4,)) for row in range(4)]
 
 
+def test_the_fund_helps_only_the_first_account_of_a_block(alone: Scenario) -> None:
+    # With 80 of the fund the first closes at 102, the second without it at 110: a short from 105
+    # wins against the one and loses against the other.
+    view = scene([BANKRUPT, BANKRUPT, short(40, entry=105, cash=50_000)], insurance=80)
+    assert list(keeper_of(alone).act(view)) == [
+        Deleverage(0, 0, (2,)),
+        Deleverage(1, 0, ()),
+        CloseOut(1, 0, (2,)),
+    ]
+
+
 def test_a_close_out_counts_on_nobody_who_is_deleveraged_whole(alone: Scenario) -> None:
     """Both rests are matched against the loser, who is large enough for both."""
     view = scene([BANKRUPT, BANKRUPT, short(4), short(50, entry=95, cash=5000)])
