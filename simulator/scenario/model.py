@@ -133,10 +133,17 @@ def validated(document: Mapping[str, Any], origin: str = "") -> Scenario:
     try:
         return Scenario.model_validate(dict(document))
     except ValidationError as error:
-        first = error.errors()[0]
+        faults = error.errors()
+        # A misspelt field is also a missing one; the spelling is the better hint.
+        first = next((fault for fault in faults if fault["type"] == "extra_forbidden"), faults[0])
         field = ".".join(str(part) for part in first["loc"]) or "scenario"
-        rule = _WORDS.get(first["type"]) or first["msg"].removeprefix("Value error, ")
+        rule = _WORDS.get(first["type"]) or _ruled(first["msg"])
         raise InputError(_prefixed(origin, field), _shown(first), rule) from None
+
+
+def _ruled(message: str) -> str:
+    """Pydantic's sentence as a rule."""
+    return message.removeprefix("Value error, ").replace("Input should be", "must be")
 
 
 def _prefixed(origin: str, field: str) -> str:

@@ -73,6 +73,13 @@ def test_an_unknown_field_is_refused() -> None:
         parse_scenario(bad)
 
 
+def test_a_misspelt_field_is_named_rather_than_the_one_that_is_missing() -> None:
+    bad = document()
+    bad["population"]["accuonts"] = bad["population"].pop("accounts")
+    with pytest.raises(InputError, match=r"population\.accuonts = 1000: there is no"):
+        parse_scenario(bad)
+
+
 def test_a_missing_section_is_named() -> None:
     bad = document()
     del bad["liquidators"]
