@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from agents.exact import LOT
+from agents.exact import size_to_lots_down
 from simulator.agent import Fill, Outcome, Quote
 from simulator.chain.base import STATUS_SUCCESS
 
@@ -40,7 +40,7 @@ class Book:
         forced: bool = False,
     ) -> Fill | None:
         """A fill of up to `size` units (signed) that the quotes can still serve, or None."""
-        lots = int(abs(size) * 1e6) * LOT
+        lots = size_to_lots_down(abs(size))
         free = self._ask_free if size > 0 else self._bid_free
         lots = min(lots, free[market])
         if lots <= 0:

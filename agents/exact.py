@@ -6,11 +6,9 @@ float ever reaches a threshold on chain.
 
 from __future__ import annotations
 
-LOT = 10**12
-TICK = 10**6
-TOKEN_UNIT = 10**12
-"""1e-18 quote per 1e-6 token."""
-LOTS_PER_UNIT = 1e6
+from simulator.units import LOT, TICK, TOKEN, WAD
+
+LOTS_PER_UNIT = WAD // LOT
 
 
 def size_to_lots_down(size: float) -> int:
@@ -25,4 +23,4 @@ def price_to_ticks(price_wad: int, factor_ppm: int) -> int:
 
 def quote_to_tokens(quote: float) -> int:
     """Quote (float) to 1e-6 token units, truncated."""
-    return int(quote * 1e6)
+    return int(quote * TOKEN)

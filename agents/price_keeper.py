@@ -20,11 +20,10 @@ from simulator.liquidity.square_root import (
     depth_of_path,
 )
 from simulator.oracles.push import push_schedule
+from simulator.prices import ticks_to_floats
 from simulator.scenario import Scenario
 from simulator.types import Float1D, Int2D
 from simulator.units import WAD, price_ticks_to_wad
-
-TICKS_PER_QUOTE = 1e8
 
 
 class PriceKeeper:
@@ -43,7 +42,7 @@ class PriceKeeper:
         ).tolist()
         turnover = float(scenario.impact.turnover_multiple)
         self.depth: Depth = depth_of_path(
-            ticks / TICKS_PER_QUOTE,
+            ticks_to_floats(ticks),
             [turnover * max(float(value), 1.0) for value in notional],
             impact_parameters(scenario),
         )

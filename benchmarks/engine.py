@@ -170,10 +170,7 @@ def single_calls(chain: Chain, exchange: deployment.Deployment) -> dict[str, flo
         chain.revert(chain.snapshot())
 
     def read_only_call() -> None:
-        try:
-            chain.call(exchange.token, view)
-        except Exception:
-            return
+        chain.call(exchange.token, view)
 
     return {
         "clone_us": microseconds(chain.clone, 1000),

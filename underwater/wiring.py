@@ -21,7 +21,7 @@ from simulator.chain.base import BlockEnvironment, Chain
 from simulator.chain.select import open_chain
 from simulator.engine import Check
 from simulator.errors import InputError
-from simulator.prices import Crash, bridge, load_crash
+from simulator.prices import Crash, bridge, load_crash, ticks_to_floats
 from simulator.property import Ledger, Operation, Totals
 from simulator.protocols.matched_perp.actions import Packer
 from simulator.protocols.matched_perp.deployment import Deployment
@@ -80,7 +80,7 @@ def build(scenario: Scenario, seed: int, chain_choice: str) -> Parts:
     population = draw_population(scenario, seed)
     cast = Cast(len(population), scenario.liquidators.count)
     first_prices = [price_ticks_to_wad(tick) for tick in ticks[0].tolist()]
-    price = ticks[0] / 1e8
+    price = ticks_to_floats(ticks[0])
     size = opening_size(population, price)
     open_interest = open_interest_quote(size, price)
 
@@ -101,7 +101,7 @@ def build(scenario: Scenario, seed: int, chain_choice: str) -> Parts:
             probe_every=scenario.recording.probe_every_blocks,
             funding_every=max(1, scenario.funding.interval_seconds // scenario.chain.block_seconds),
         ),
-        ticks / 1e8,
+        ticks_to_floats(ticks),
         scenario.chain.transaction_gas_limit,
     )
     prices = PriceKeeper(scenario, ticks, np.abs(size).sum(axis=0) * price)

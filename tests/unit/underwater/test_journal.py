@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from simulator.agent import View
 from simulator.results import load_run
 from tests.unit.underwater.runs import (
     ACCOUNTS,
@@ -21,7 +22,7 @@ from tests.unit.underwater.runs import (
     WITH_REVM,
     crash_hour,
 )
-from underwater.runs import run_scenario
+from underwater.runs import Play, never, run_scenario
 
 pytestmark = WITH_REVM
 
@@ -205,6 +206,23 @@ def test_the_cascade_is_diagnosed_in_blocks_with_forced_closures_and_only_there(
     extra = (system["fixed_point_notional"] - system["first_round_notional"]).max()
     share = extra / run.quote("opening_open_interest")
     assert run.quote("fixed_point_extra") == pytest.approx(share)
+
+
+def test_the_first_round_of_a_diagnosis_is_whom_the_chain_would_liquidate_now() -> None:
+    """With the true price in place of the oracle's, the first round would be another set."""
+    play = Play(crash_hour(), SEED, "auto")
+    diagnose = play.journal._diagnose
+    compared: list[tuple[float, float]] = []
+
+    def compare(view: View) -> tuple[float, float, int]:
+        found = diagnose(view)
+        compared.append((found[0], float(view.notional[view.liquidatable].sum())))
+        return found
+
+    play.journal._diagnose = compare  # type: ignore[method-assign]  # to listen in
+    play.run(never, None)
+    assert len(compared) >= 5
+    assert [one for one, _ in compared] == pytest.approx([other for _, other in compared])
 
 
 @pytest.mark.parametrize("market", MARKETS)

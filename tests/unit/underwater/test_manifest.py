@@ -95,6 +95,17 @@ def test_a_copy_of_the_contract_is_told_from_the_reference_by_its_hash(
     assert other["hashes"]["contracts"] != manifest["hashes"]["contracts"]
 
 
+def test_where_a_copy_of_the_contract_lies_is_nobodys_business(tmp_path: Path) -> None:
+    places = [tmp_path / name for name in ("here", "there")]
+    for place in places:
+        place.mkdir()
+    copies = [write_mutant("MUT-PERP-01", place) for place in places]
+    one, other = (short_run(copy.parent / "run", contract=str(copy)) for copy in copies)
+    assert one["scenario"] == other["scenario"]
+    assert one["hashes"] == other["hashes"]
+    assert str(tmp_path) not in json.dumps(one)
+
+
 def test_it_names_engine_versions_and_properties(manifest: dict[str, Any]) -> None:
     assert manifest["engine"]["name"] in ("revm", "pyevm")
     assert manifest["engine"]["hardfork"] == "cancun"
