@@ -6,18 +6,39 @@ bytes, calldata crosses as one flat buffer with offsets, words as uint64[n, 4] l
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
-import numpy as np
+from simulator.chain.columns import (
+    STATUS_HALTED,
+    STATUS_NOT_INCLUDED,
+    STATUS_REVERTED,
+    STATUS_SUCCESS,
+    AccessLists,
+    Batch,
+    Receipts,
+    StorageDiff,
+    Trace,
+)
+from simulator.types import Address, Bytes2D, Words
 
-from simulator.types import Address, Bytes1D, Bytes2D, Int1D, UInt1D, Words
-
-STATUS_REVERTED = 0
-STATUS_SUCCESS = 1
-STATUS_HALTED = 2
-STATUS_NOT_INCLUDED = 3
+__all__ = [
+    "DEFAULT_HARDFORK",
+    "STATUS_HALTED",
+    "STATUS_NOT_INCLUDED",
+    "STATUS_REVERTED",
+    "STATUS_SUCCESS",
+    "ZERO_ADDRESS",
+    "AccessLists",
+    "Batch",
+    "BlockEnvironment",
+    "Chain",
+    "Proof",
+    "Receipts",
+    "StateSource",
+    "StorageDiff",
+    "Trace",
+]
 
 ZERO_ADDRESS: Address = bytes(20)
 DEFAULT_HARDFORK = "cancun"
@@ -26,7 +47,12 @@ DEFAULT_HARDFORK = "cancun"
 
 @dataclass(frozen=True, slots=True)
 class BlockEnvironment:
-    """The block in which the next transactions run. Fees in wei, times in seconds since 1970."""
+    """The block in which the next transactions run. Fees in wei, times in seconds since 1970.
+
+    parent_hash: what BLOCKHASH and (from prague on) the history contract of EIP-2935 answer for the
+    parent. Simulated blocks have no headers: None stands for keccak256 of the parent's number as a
+    32-byte word.
+    """
 
     number: int
     timestamp: int
@@ -34,115 +60,78 @@ class BlockEnvironment:
     gas_limit: int = 30_000_000
     coinbase: Address = ZERO_ADDRESS
     prevrandao: bytes = bytes(32)
+    parent_hash: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
-    """n ordered transactions as columns.
+class Proof:
+    """Merkle proof of an account and some of its slots against `state_root` (EIP-1186).
 
-    senders, targets: uint8[n, 20] (a target of a creation is ignored); creates: bool[n];
-    data: uint8[total] with data_offsets: int64[n + 1]; values: uint64[n, 4] wei or None for 0;
-    gas_limits: uint64[n]; max_fees, priority_fees: uint64[n] wei per gas or None for 0.
-    Nonces are taken from the state unless `nonces` (uint64[n]) is given.
+    account: RLP nodes from the root; slots: per slot (32 bytes) its value and its nodes.
     """
 
-    senders: Bytes2D
-    targets: Bytes2D
-    data: Bytes1D
-    data_offsets: Int1D
-    gas_limits: UInt1D
-    creates: Bytes1D | None = None
-    values: Words | None = None
-    max_fees: UInt1D | None = None
-    priority_fees: UInt1D | None = None
-    nonces: UInt1D | None = None
-
-    def __len__(self) -> int:
-        return len(self.gas_limits)
-
-    @staticmethod
-    def of(
-        senders: Sequence[bytes],
-        targets: Sequence[bytes],
-        data: Sequence[bytes],
-        gas_limit: int,
-    ) -> Batch:
-        """Pack plain calls (no value, no fee) that share one gas limit."""
-        count = len(data)
-        offsets = np.zeros(count + 1, np.int64)
-        np.cumsum([len(item) for item in data], out=offsets[1:])
-        return Batch(
-            senders=np.frombuffer(b"".join(senders), np.uint8).reshape(count, 20),
-            targets=np.frombuffer(b"".join(targets), np.uint8).reshape(count, 20),
-            data=np.frombuffer(b"".join(data), np.uint8),
-            data_offsets=offsets,
-            gas_limits=np.full(count, gas_limit, np.uint64),
-        )
+    address: Address
+    balance: int
+    nonce: int
+    code_hash: bytes
+    storage_hash: bytes
+    account: tuple[bytes, ...]
+    slots: tuple[tuple[bytes, int, tuple[bytes, ...]], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class StorageDiff:
-    """Slots whose value at the end of the batch differs from the one at its start.
+class StateSource(Protocol):
+    """Where a forked world gets what it has not seen yet. Each value is asked for once.
 
-    addresses: uint8[d, 20]; slots: uint8[d, 32]; old, new: uint64[d, 4].
+    An exception of a method reaches the caller of the chain; earlier transactions of the batch stay.
     """
 
-    addresses: Bytes2D
-    slots: Bytes2D
-    old: Words
-    new: Words
+    def account(self, address: Address) -> tuple[bytes, int, bytes] | None:
+        """Balance (32 bytes, most significant first), nonce and code; None for no account."""
+        ...
 
+    def slot(self, address: Address, slot: bytes) -> bytes:
+        """The value of a slot, 32 bytes both."""
+        ...
 
-@dataclass(frozen=True, slots=True)
-class Receipts:
-    """What n transactions did, as columns, in the order of the batch.
-
-    status: uint8[n], one of STATUS_*; gas_used: uint64[n]; output: return or revert data, flat with
-    offsets int64[n + 1]. Logs in order: log_transaction int64[m] (index into the batch),
-    log_address uint8[m, 20], log_topics uint8[m, 4, 32] (unused topics zero), log_topic_count
-    uint8[m], log_data flat with offsets int64[m + 1].
-    reasons: for halted and not included transactions only, index -> reason.
-    watched_index int64[w], watched_value uint64[w, 4]: watched slots that changed in this batch,
-    in ascending index order.
-    """
-
-    status: Bytes1D
-    gas_used: UInt1D
-    output: Bytes1D
-    output_offsets: Int1D
-    log_transaction: Int1D
-    log_address: Bytes2D
-    log_topics: Bytes1D
-    log_topic_count: Bytes1D
-    log_data: Bytes1D
-    log_data_offsets: Int1D
-    watched_index: Int1D
-    watched_value: Words
-    reasons: dict[int, str] = field(default_factory=dict)
-    diff: StorageDiff | None = None
-
-    def output_of(self, index: int) -> bytes:
-        """Return data (or revert data) of one transaction."""
-        return self.output[self.output_offsets[index] : self.output_offsets[index + 1]].tobytes()
+    def block_hash(self, number: int) -> bytes:
+        """The hash (32 bytes) of a block before the fork."""
+        ...
 
 
 class Chain(Protocol):
-    """One EVM world. Not shared between threads; `clone` gives an independent world."""
+    """One EVM world. Not shared between threads; `clone` gives an independent world.
+
+    Deadlines are in seconds from the call. When one passes, or on Ctrl-C, the transaction at work is
+    dropped, the batch's earlier ones stay, and ChainError (or KeyboardInterrupt) is raised.
+    """
 
     @property
     def name(self) -> str:
-        """`revm` or `pyevm`."""
+        """`revm`, `pyevm` or `rpc`."""
         ...
 
     @property
     def hardfork(self) -> str: ...
 
     @property
+    def chain_id(self) -> int: ...
+
+    @property
     def block(self) -> BlockEnvironment: ...
 
-    def set_block(self, block: BlockEnvironment) -> None:
-        """Start a new block. The block's running gas returns to zero."""
+    @property
+    def block_gas_used(self) -> int:
+        """Gas of the transactions that `execute` included in this block."""
         ...
+
+    def set_block(self, block: BlockEnvironment) -> None:
+        """Start a new block. The block's running gas returns to zero.
+
+        From prague on this calls the history contract of EIP-2935, which a new world has.
+        """
+        ...
+
+    # --- running code ----------------------------------------------------------------------------
 
     def deploy(self, initcode: bytes, sender: Address, value: int = 0) -> Address:
         """Create a contract in the current block; RevertError with decoded reason if it fails."""
@@ -163,13 +152,42 @@ class Chain(Protocol):
         """Read-only call on the current state (nothing is kept); RevertError if it reverts."""
         ...
 
-    def execute(self, batch: Batch, *, diff: bool = False) -> Receipts:
+    def execute(
+        self,
+        batch: Batch,
+        *,
+        diff: bool = False,
+        coverage: bool = False,
+        trace: bool = False,
+        deadline_seconds: float | None = None,
+    ) -> Receipts:
         """Run an ordered batch in the current block, each a true finalised transaction.
 
         A transaction that cannot be included (nonce, balance, fee, gas limit above what is left in
         the block) gets STATUS_NOT_INCLUDED with its reason, and the batch goes on.
         """
         ...
+
+    def call_many(
+        self, batch: Batch, *, threads: int | None = None, deadline_seconds: float | None = None
+    ) -> Receipts:
+        """Read-only calls, each on the current state, on all cores unless `threads` says how many.
+
+        Fees, nonces, balances of the senders and the block's gas are not looked at; gas_used is
+        that of a transaction (intrinsic gas included).
+        """
+        ...
+
+    def what_if_many(
+        self, batch: Batch, *, threads: int = 1, deadline_seconds: float | None = None
+    ) -> Receipts:
+        """Each transaction on the same state, as if it were the next of the block; nothing is kept.
+
+        The diff has a `transaction` column. Unlike in `execute` gas of others does not count.
+        """
+        ...
+
+    # --- worlds ----------------------------------------------------------------------------------
 
     def snapshot(self) -> int:
         """Remember state and block; identifiers increase."""
@@ -179,9 +197,15 @@ class Chain(Protocol):
         """Return to a snapshot and forget it and all later ones; ChainError if it is unknown."""
         ...
 
+    def diff_since(self, snapshot: int) -> StorageDiff:
+        """Slots that differ from those of a snapshot, which stays; ChainError if it is unknown."""
+        ...
+
     def clone(self) -> Chain:
         """An independent copy of the world (copy-on-write), watch list included, snapshots not."""
         ...
+
+    # --- state -----------------------------------------------------------------------------------
 
     def watch(self, address: Address, slots: Bytes2D) -> int:
         """Add uint8[n, 32] slots to the watch list; the index of the first one."""
@@ -203,6 +227,24 @@ class Chain(Protocol):
 
     def nonce(self, address: Address) -> int: ...
 
+    def set_nonce(self, address: Address, nonce: int) -> None: ...
+
     def code(self, address: Address) -> bytes: ...
 
     def set_code(self, address: Address, code: bytes) -> None: ...
+
+    def accounts(self) -> list[Address]:
+        """All accounts that are not empty, ascending. On a fork: of those that were loaded."""
+        ...
+
+    def slots_of(self, address: Address) -> tuple[Bytes2D, Words]:
+        """All slots of an account that are not zero, ascending: uint8[n, 32], uint64[n, 4]."""
+        ...
+
+    def state_root(self) -> bytes:
+        """Root (32 bytes) of the state trie; ChainError on a fork, which does not hold all of it."""
+        ...
+
+    def proof(self, address: Address, slots: Bytes2D) -> Proof:
+        """Proof of an account and some slots against `state_root`; also of what is not there."""
+        ...
