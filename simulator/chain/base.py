@@ -82,7 +82,7 @@ class Proof:
 class StateSource(Protocol):
     """Where a forked world gets what it has not seen yet. Each value is asked for once.
 
-    An exception of a method reaches the caller of the chain; earlier transactions of the batch stay.
+    An exception of a method reaches the chain's caller; the batch's earlier transactions stay.
     """
 
     def account(self, address: Address) -> tuple[bytes, int, bytes] | None:
@@ -101,8 +101,8 @@ class StateSource(Protocol):
 class Chain(Protocol):
     """One EVM world. Not shared between threads; `clone` gives an independent world.
 
-    Deadlines are in seconds from the call. When one passes, or on Ctrl-C, the transaction at work is
-    dropped, the batch's earlier ones stay, and ChainError (or KeyboardInterrupt) is raised.
+    Deadlines are in seconds from the call. When one passes, or on Ctrl-C, the transaction at work
+    is dropped, the batch's earlier ones stay, and ChainError (or KeyboardInterrupt) is raised.
     """
 
     @property
@@ -242,7 +242,7 @@ class Chain(Protocol):
         ...
 
     def state_root(self) -> bytes:
-        """Root (32 bytes) of the state trie; ChainError on a fork, which does not hold all of it."""
+        """Root (32 bytes) of the state trie; ChainError on a fork, which holds only a part."""
         ...
 
     def proof(self, address: Address, slots: Bytes2D) -> Proof:

@@ -19,7 +19,7 @@ STATUS_HALTED = 2
 STATUS_NOT_INCLUDED = 3
 
 COVERAGE_SIZE = 1 << 16
-"""Cells of a coverage map: an edge (a jump from one place of a code to another) is hashed into one."""
+"""Cells of a coverage map. An edge (a jump from one place of a code to another) hashes into one."""
 
 CALL_KINDS = ("call", "callcode", "delegatecall", "staticcall", "create", "create2")
 """What `Trace.kind` counts."""
@@ -92,7 +92,7 @@ class Batch:
 class StorageDiff:
     """Slots whose value at the end of the batch differs from the one at its start.
 
-    addresses: uint8[d, 20]; slots: uint8[d, 32]; old, new: uint64[d, 4]; sorted by address and slot.
+    addresses: uint8[d, 20]; slots: uint8[d, 32]; old, new: uint64[d, 4]; by address and slot.
     transaction: int64[d], the index into the batch, for what-ifs only (each has a diff of its own).
     """
 
@@ -110,8 +110,8 @@ class Trace:
     transaction: int64[f]; depth: int64[f], 0 for the transaction's own frame, so that a frame's
     parent is the last one before it with a smaller depth; kind: uint8[f], an index into CALL_KINDS;
     caller, target: uint8[f, 20] (target: the code that runs, or the created address); value:
-    uint64[f, 4] wei; gas_limit, gas_used: uint64[f] (of the frame: intrinsic gas and refunds are not
-    in it); input and output: flat with offsets int64[f + 1]; status: uint8[f], one of STATUS_*;
+    uint64[f, 4] wei; gas_limit, gas_used: uint64[f] (of the frame: without intrinsic gas and
+    refunds); input and output: flat with offsets int64[f + 1]; status: uint8[f], one of STATUS_*;
     reasons: of halted frames, index -> reason.
     """
 
@@ -135,15 +135,16 @@ class Trace:
 class Receipts:
     """What n transactions did, as columns, in the order of the batch.
 
-    status: uint8[n], one of STATUS_*; gas_used: uint64[n]; gas_price: uint64[n] wei per gas that the
-    sender paid (base fee plus the priority fee in force; 0 where not included); output: return or
-    revert data, flat with offsets int64[n + 1]. Logs in order: log_transaction int64[m] (index into the batch),
-    log_address uint8[m, 20], log_topics uint8[m, 4, 32] (unused topics zero), log_topic_count
-    uint8[m], log_data flat with offsets int64[m + 1].
+    status: uint8[n], one of STATUS_*; gas_used: uint64[n]; gas_price: uint64[n] wei per gas that
+    the sender paid (base fee plus the priority fee in force; 0 where not included); output: return
+    or revert data, flat with offsets int64[n + 1]. Logs in order: log_transaction int64[m] (index
+    into the batch), log_address uint8[m, 20], log_topics uint8[m, 4, 32] (unused topics zero),
+    log_topic_count uint8[m], log_data flat with offsets int64[m + 1].
     reasons: for halted and not included transactions only, index -> reason.
     watched_index int64[w], watched_value uint64[w, 4]: watched slots that changed in this batch,
     in ascending index order.
-    coverage: uint8[COVERAGE_SIZE], how often each edge was taken, at most 255; and trace: where asked.
+    coverage: uint8[COVERAGE_SIZE], how often each edge was taken, at most 255. Both it and trace
+    are there where they were asked for.
     """
 
     status: Bytes1D

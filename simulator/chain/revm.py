@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
+import numpy as np
 import underwater_evm
 
 from simulator.chain.base import (
@@ -166,7 +167,13 @@ class RevmChain:
             diff,
         )
         changes = columns[13]
-        return Receipts(*columns[:13], None if changes is None else StorageDiff(*changes))
+        price = np.zeros(len(batch), np.uint64)
+        return Receipts(
+            *columns[:2],
+            price,
+            *columns[2:13],
+            None if changes is None else StorageDiff(*changes),
+        )
 
     @raises_our_errors
     def snapshot(self) -> int:

@@ -90,6 +90,7 @@ def receipts(
     return Receipts(
         status=np.array([outcome.status for outcome in outcomes], np.uint8),
         gas_used=np.array([outcome.gas_used for outcome in outcomes], np.uint64),
+        gas_price=np.zeros(len(outcomes), np.uint64),
         output=output,
         output_offsets=output_offsets,
         log_transaction=np.array(rows, np.int64),
