@@ -1,4 +1,4 @@
-"""Calldata, return data and storage slots by hand: no ABI library in the hot loop.
+"""Calldata, return data and storage slots of single calls by hand: no ABI library.
 
 Everything static is a row of 32-byte words, so packing a call is a selector and a few
 `int.to_bytes`. Addresses are 20 raw bytes.

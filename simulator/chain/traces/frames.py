@@ -1,0 +1,96 @@
+"""The columns of a `Trace` as one tree of calls per transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from simulator.chain.columns import CALL_KINDS, STATUS_SUCCESS, Trace
+from simulator.errors import ChainError
+from simulator.types import Address, Bytes1D, Int1D
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One call and the calls within it, in order.
+
+    index: its row in the trace; kind: one of CALL_KINDS; caller, target: 20 raw bytes (target: the
+    code that runs, or the created address); value: wei; gas_limit, gas_used: of the frame, without
+    intrinsic gas and refunds; output: return or revert data; status: one of STATUS_*; reason: of a
+    halted frame, else empty.
+    """
+
+    index: int
+    depth: int
+    kind: str
+    caller: Address
+    target: Address
+    value: int
+    gas_limit: int
+    gas_used: int
+    input: bytes
+    output: bytes
+    status: int
+    reason: str
+    calls: tuple[Frame, ...] = ()
+
+    @property
+    def succeeded(self) -> bool:
+        return self.status == STATUS_SUCCESS
+
+    @property
+    def creates(self) -> bool:
+        return self.kind.startswith("create")
+
+    def walk(self) -> Iterator[Frame]:
+        """This frame and all below it in the order in which they began."""
+        waiting = [self]
+        while waiting:
+            frame = waiting.pop()
+            yield frame
+            waiting.extend(reversed(frame.calls))
+
+
+def call_tree(trace: Trace, transaction: int) -> Frame:
+    """The frame of one transaction of the batch, with all calls within it.
+
+    ChainError if the transaction left no frame: not included, or its index is not of this batch.
+    """
+    rows = np.flatnonzero(trace.transaction == transaction)
+    if not len(rows):
+        raise ChainError(
+            f"transaction {transaction} has no trace: it was not included or is not of this batch"
+        )
+    # Calls nest up to 1,024 deep, more than Python's own stack: children are gathered from behind.
+    waiting: dict[int, list[Frame]] = {}
+    for row in reversed(rows.tolist()):
+        depth = int(trace.depth[row])
+        inner = waiting.pop(depth + 1, [])
+        waiting.setdefault(depth, []).append(_frame(trace, row, depth, tuple(reversed(inner))))
+    if list(waiting) != [0] or len(waiting[0]) != 1:
+        raise ChainError(f"the trace of transaction {transaction} is no tree of calls")
+    return waiting[0][0]
+
+
+def _frame(trace: Trace, row: int, depth: int, calls: tuple[Frame, ...]) -> Frame:
+    return Frame(
+        index=row,
+        depth=depth,
+        kind=CALL_KINDS[int(trace.kind[row])],
+        caller=trace.caller[row].tobytes(),
+        target=trace.target[row].tobytes(),
+        value=int.from_bytes(trace.value[row].astype("<u8").tobytes(), "little"),
+        gas_limit=int(trace.gas_limit[row]),
+        gas_used=int(trace.gas_used[row]),
+        input=_part(trace.input, trace.input_offsets, row),
+        output=_part(trace.output, trace.output_offsets, row),
+        status=int(trace.status[row]),
+        reason=trace.reasons.get(row, ""),
+        calls=calls,
+    )
+
+
+def _part(flat: Bytes1D, offsets: Int1D, row: int) -> bytes:
+    return flat[offsets[row] : offsets[row + 1]].tobytes()
