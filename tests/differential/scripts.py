@@ -8,7 +8,7 @@ import numpy as np
 from eth_hash.auto import keccak
 
 from simulator.chain.base import Batch, BlockEnvironment, Chain
-from simulator.chain.pyevm.receipts import words
+from simulator.chain.pyevm.flat import words
 from tests.differential import contracts
 from tests.differential.assembler import word
 

@@ -1,60 +1,49 @@
 """Accounts, storage and transient storage in dictionaries with one undo log.
 
 It stands in for py-evm's trie-backed account database, under the same method names: state roots
-are not needed here, and an undo log makes snapshots of a world and of a call the same thing.
+are not needed while code runs, and an undo log makes snapshots of a world and of a call the same
+thing.
 """
 
 from __future__ import annotations
 
 from collections.abc import MutableMapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from eth_hash.auto import keccak
 
+from simulator.chain.pyevm.sources import RememberingSource
+from simulator.chain.pyevm.state import NO_ACCOUNT, Account, Changes, Slot, Writes
 from simulator.types import Address
 
 EMPTY_CODE_HASH = keccak(b"")
 
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """Balance in wei, nonce, code; an empty one and none are the same since EIP-161."""
-
-    balance: int = 0
-    nonce: int = 0
-    code: bytes = b""
-
-    @property
-    def is_empty(self) -> bool:
-        return not (self.balance or self.nonce or self.code)
-
-
-NO_ACCOUNT = Account()
 _ABSENT = object()
 
 
 class Accounts:
-    """What py-evm's state asks of an account database, plus the bookkeeping of a batch."""
+    """What py-evm's state asks of an account database, plus the bookkeeping of changes."""
 
     state_root = b""
     """py-evm carries it through its snapshots; it means nothing here."""
 
-    def __init__(self) -> None:
-        self.accounts: dict[Address, Account] = {}
-        self.slots: dict[Address, dict[int, int]] = {}
-        self.changed: dict[tuple[Address, int], int] = {}
-        """Slots written since `begin_batch`, with their values at that time."""
-        self._transient: dict[tuple[Address, int], bytes] = {}
-        self._warm: dict[object, bool] = {}
-        self._originals: dict[tuple[Address, int], int] = {}
+    def __init__(self, source: RememberingSource | None = None) -> None:
+        self.source = source
+        self.writes = Writes()
+        self._accounts: dict[Address, Account] = {}
+        self._slots: dict[Address, dict[int, int]] = {}
+        self._wiped: dict[Address, bool] = {}
+        """Accounts whose storage was lost since the fork, so that the source is not asked."""
         self._undo: list[tuple[MutableMapping[Any, Any], object, object]] = []
+        self.end_transaction()
 
     def copy(self) -> Accounts:
         """An independent copy of accounts and storage."""
-        twin = Accounts()
-        twin.accounts = dict(self.accounts)
-        twin.slots = {address: dict(slots) for address, slots in self.slots.items()}
+        twin = Accounts(self.source)
+        twin._accounts = dict(self._accounts)
+        twin._slots = {address: dict(slots) for address, slots in self._slots.items()}
+        twin._wiped = dict(self._wiped)
         return twin
 
     # --- the undo log -------------------------------------------------------------------------
@@ -81,16 +70,13 @@ class Accounts:
 
     def end_transaction(self) -> None:
         """What lives for one transaction only: warmth, original values, transient storage."""
-        self._warm = {}
-        self._originals = {}
-        self._transient = {}
+        self._warm: dict[object, bool] = {}
+        self._originals: dict[Slot, int] = {}
+        self._transient: dict[Slot, bytes] = {}
 
     def forget_undo(self) -> None:
         """Nobody holds a checkpoint any more."""
         self._undo = []
-
-    def begin_batch(self) -> None:
-        self.changed = {}
 
     # --- storage ------------------------------------------------------------------------------
 
@@ -98,22 +84,42 @@ class Accounts:
         """The present value, or with `from_journal=False` the one before the transaction."""
         if not from_journal and (address, slot) in self._originals:
             return self._originals[address, slot]
-        slots = self.slots.get(address)
-        return slots.get(slot, 0) if slots else 0
+        value = self._slots.get(address, {}).get(slot)
+        if value is not None:
+            return value
+        if self.source is None or address in self._wiped:
+            return 0
+        return self.source.slot(address, slot)
 
     def set_storage(self, address: Address, slot: int, value: int) -> None:
         before = self.get_storage(address, slot)
         self._originals.setdefault((address, slot), before)
-        self.changed.setdefault((address, slot), before)
-        if address not in self.slots:
-            self._write(self.slots, address, {})
-        self._write(self.slots[address], slot, value)
+        self.writes.note((address, slot), before)
+        if address not in self._slots:
+            self._write(self._slots, address, {})
+        self._write(self._slots[address], slot, value)
 
     def delete_storage(self, address: Address) -> None:
-        for slot, value in self.slots.get(address, {}).items():
-            self.changed.setdefault((address, slot), value)
-        if address in self.slots:
-            self._write(self.slots, address, {})
+        for slot, value in self.slots_of(address).items():
+            self.writes.note((address, slot), value)
+        if address in self._slots:
+            self._write(self._slots, address, {})
+        if self.source is not None:
+            self._write(self._wiped, address, True)
+
+    def slots_of(self, address: Address) -> dict[int, int]:
+        """Slots that are known and not zero, in ascending order."""
+        known: dict[int, int] = {}
+        if self.source is not None and address not in self._wiped:
+            known |= self.source.slots.get(address, {})
+        known |= self._slots.get(address, {})
+        return {slot: value for slot, value in sorted(known.items()) if value}
+
+    def changes_since(self, mark: int) -> Changes:
+        """The slots that differ from those at a mark of `writes`."""
+        written = sorted(self.writes.since(mark).items())
+        pairs = ((key, (old, self.get_storage(*key))) for key, old in written)
+        return {key: (old, new) for key, (old, new) in pairs if old != new}
 
     def get_transient(self, address: Address, slot: int) -> bytes:
         return self._transient.get((address, slot), b"")
@@ -131,10 +137,19 @@ class Accounts:
     # --- accounts -----------------------------------------------------------------------------
 
     def get(self, address: Address) -> Account:
-        return self.accounts.get(address, NO_ACCOUNT)
+        account = self._accounts.get(address)
+        if account is not None:
+            return account
+        return NO_ACCOUNT if self.source is None else self.source.account(address)
 
     def put(self, address: Address, account: Account) -> None:
-        self._write(self.accounts, address, account)
+        self._write(self._accounts, address, account)
+
+    def known(self) -> list[Address]:
+        """Accounts that are not empty, ascending; with a source those that were loaded."""
+        loaded = {} if self.source is None else self.source.accounts
+        candidates = {**loaded, **self._accounts}
+        return sorted(address for address, account in candidates.items() if not account.is_empty)
 
     def get_balance(self, address: Address) -> int:
         return self.get(address).balance

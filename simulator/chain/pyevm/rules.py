@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from eth import exceptions
 
 from simulator.chain.base import BlockEnvironment
-from simulator.chain.pyevm.accounts import Account
-from simulator.chain.pyevm.vm import Transaction
+from simulator.chain.pyevm.batches import AccessList
+from simulator.chain.pyevm.state import Account
+from simulator.chain.pyevm.transactions import Transaction
 
 NEWER_THAN_PARIS = ("shanghai", "cancun", "prague")
 MAX_INITCODE_SIZE = 49_152  # EIP-3860
@@ -53,50 +54,75 @@ class IntrinsicGas:
         return max(self.upfront + self.initcode, self.floor)
 
 
-def intrinsic_gas(hardfork: str, data: bytes, creates: bool) -> IntrinsicGas:
-    """21,000, 4 and 16 per zero and other byte, 32,000 for a creation, 2 per word of initcode."""
+def intrinsic_gas(
+    hardfork: str, data: bytes, creates: bool, access_list: AccessList = ()
+) -> IntrinsicGas:
+    """21,000, 4 and 16 per zero and other byte, 32,000 for a creation, 2 per word of initcode,
+    and 2,400 and 1,900 for an address and a slot of the access list (EIP-2930)."""
     zeros = data.count(0)
     tokens = zeros + 4 * (len(data) - zeros)
     charges_initcode = creates and hardfork in NEWER_THAN_PARIS
+    listed = sum(2_400 + 1_900 * len(slots) for _, slots in access_list)
     return IntrinsicGas(
-        upfront=21_000 + 4 * tokens + (32_000 if creates else 0),
+        upfront=21_000 + 4 * tokens + (32_000 if creates else 0) + listed,
         initcode=2 * ((len(data) + 31) // 32) if charges_initcode else 0,
         floor=21_000 + 10 * tokens if hardfork == "prague" else 0,
     )
 
 
-def why_not_included(
-    transaction: Transaction,
-    account: Account,
-    block: BlockEnvironment,
-    hardfork: str,
-    limit_code_size: bool,
-) -> str | None:
-    """The first rule that a transaction breaks, in the order of revm; None if it is valid."""
-    max_fee = transaction.max_fee_per_gas
-    if transaction.max_priority_fee_per_gas > max_fee:
-        return "priority fee above the max fee"
-    if max_fee < block.base_fee:
-        return "max fee below the base fee"
-    creates = transaction.to == b""
-    limits_initcode = limit_code_size and hardfork in NEWER_THAN_PARIS
-    if creates and limits_initcode and len(transaction.data) > MAX_INITCODE_SIZE:
-        return "initcode too large"
-    if transaction.nonce == MAX_NONCE:
-        return "nonce overflow"
-    least = intrinsic_gas(hardfork, transaction.data, creates).least
-    if transaction.gas < least:
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The rules of one world. `check_senders` False lets accounts with code send (EIP-3607)."""
+
+    hardfork: str
+    limit_code_size: bool
+    check_senders: bool
+
+    def gas_of(self, transaction: Transaction) -> IntrinsicGas:
+        creates = transaction.to == b""
+        return intrinsic_gas(self.hardfork, transaction.data, creates, transaction.access_list)
+
+    def why_not_called(self, transaction: Transaction) -> str | None:
+        """The first rule that a read-only call breaks, in the order of revm; None if it may run."""
+        return self._why_initcode_cannot(transaction) or self._why_gas_cannot(transaction)
+
+    def why_not_included(
+        self, transaction: Transaction, account: Account, block: BlockEnvironment
+    ) -> str | None:
+        """The first rule that a transaction breaks, in the order of revm; None if it is valid."""
+        max_fee = transaction.max_fee_per_gas
+        if transaction.max_priority_fee_per_gas > max_fee:
+            return "priority fee above the max fee"
+        if max_fee < block.base_fee:
+            return "max fee below the base fee"
+        reason = self._why_initcode_cannot(transaction)
+        if reason is None and transaction.nonce == MAX_NONCE:
+            return "nonce overflow"
+        return (
+            reason
+            or self._why_gas_cannot(transaction)
+            or self._why_sender_cannot(transaction, account)
+        )
+
+    def _why_initcode_cannot(self, transaction: Transaction) -> str | None:
+        limits_initcode = self.limit_code_size and self.hardfork in NEWER_THAN_PARIS
+        is_too_large = transaction.to == b"" and len(transaction.data) > MAX_INITCODE_SIZE
+        return "initcode too large" if limits_initcode and is_too_large else None
+
+    def _why_gas_cannot(self, transaction: Transaction) -> str | None:
+        least = self.gas_of(transaction).least
+        if transaction.gas >= least:
+            return None
         return f"gas limit below intrinsic gas: {transaction.gas}, needs {least}"
-    return _why_sender_cannot(transaction, account)
 
-
-def _why_sender_cannot(transaction: Transaction, account: Account) -> str | None:
-    if account.code and not account.code.startswith(b"\xef\x01\x00"):
-        return "sender has code"
-    if transaction.nonce != account.nonce:
-        side = "high" if transaction.nonce > account.nonce else "low"
-        return f"nonce too {side}: {transaction.nonce}, the account has {account.nonce}"
-    needs = transaction.gas * transaction.max_fee_per_gas + transaction.value
-    if needs > account.balance:
-        return f"insufficient balance: needs {needs} wei, has {account.balance}"
-    return None
+    def _why_sender_cannot(self, transaction: Transaction, account: Account) -> str | None:
+        has_code = account.code and not account.code.startswith(b"\xef\x01\x00")
+        if self.check_senders and has_code:
+            return "sender has code"
+        if transaction.nonce != account.nonce:
+            side = "high" if transaction.nonce > account.nonce else "low"
+            return f"nonce too {side}: {transaction.nonce}, the account has {account.nonce}"
+        needs = transaction.gas * transaction.max_fee_per_gas + transaction.value
+        if needs > account.balance:
+            return f"insufficient balance: needs {needs} wei, has {account.balance}"
+        return None

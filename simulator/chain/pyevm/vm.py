@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
-from eth.abc import ComputationAPI, MessageAPI
-from eth.exceptions import ReservedBytesInCode
+from eth.abc import ComputationAPI
 from eth.vm.execution_context import ExecutionContext
 from eth.vm.forks.cancun.state import CancunState
 from eth.vm.forks.london.state import LondonState
 from eth.vm.forks.paris.state import ParisState
 from eth.vm.forks.prague.state import PragueState
 from eth.vm.forks.shanghai.state import ShanghaiState
-from eth_hash.auto import keccak
 
 from simulator.chain.base import BlockEnvironment
 from simulator.chain.pyevm.accounts import Accounts
+from simulator.chain.pyevm.computation import hooked, without_size_limits
+from simulator.chain.pyevm.hashes import ANCESTORS, BlockHashes
+from simulator.chain.pyevm.transactions import Transaction
+from simulator.chain.pyevm.watcher import Watcher
 from simulator.errors import InputError
 from simulator.types import Address
 
@@ -28,29 +29,6 @@ STATES: dict[str, type[LondonState]] = {
     "prague": PragueState,
 }
 
-ANCESTORS = 256
-"""How far back BLOCKHASH sees."""
-
-
-@dataclass(frozen=True, slots=True)
-class Transaction:
-    """What py-evm's executor reads of a transaction. `to` is empty for a creation."""
-
-    sender: Address
-    to: bytes
-    data: bytes
-    value: int
-    gas: int
-    nonce: int
-    max_fee_per_gas: int
-    max_priority_fee_per_gas: int
-    intrinsic_gas: int
-    access_list: tuple[()] = ()
-    type_id: ClassVar[int] = 2
-
-    def validate(self) -> None:
-        """Signatures are not needed, and the rest is checked before."""
-
 
 def state_class(hardfork: str, limit_code_size: bool) -> type[Any]:
     """py-evm's state of a fork, made to work on `Accounts`. InputError for an unknown fork."""
@@ -58,25 +36,27 @@ def state_class(hardfork: str, limit_code_size: bool) -> type[Any]:
         rule = f"py-evm knows {', '.join(STATES)}"
         raise InputError("hardfork", hardfork, rule)
     parent = STATES[hardfork]
-    computation = parent.computation_class
+    computation = hooked(parent.computation_class)
     return type(
         f"{parent.__name__}InMemory",
         (_InMemory, parent),
-        {"computation_class": computation if limit_code_size else _unlimited(computation)},
+        {"computation_class": computation if limit_code_size else without_size_limits(computation)},
     )
 
 
 class _InMemory:
-    """Overrides shared by the forks: no trie, no system contracts, hashes made of numbers."""
+    """Overrides shared by the forks: no trie, no headers, and somebody who looks on."""
 
     _account_db: Accounts
+    hashes: BlockHashes
+    watcher: Watcher
 
     @classmethod
     def get_account_db_class(cls) -> Any:
         return lambda accounts, _root: accounts
 
     def set_system_contracts(self) -> None:
-        """Blocks here make no system calls, so there is nobody to answer them."""
+        """A new world has them already."""
 
     def validate_transaction(self, transaction: Transaction) -> None:
         """There are no signatures, and `rules` has checked the rest."""
@@ -103,23 +83,7 @@ class _InMemory:
         present = self.block_number  # type: ignore[attr-defined]
         if not present - ANCESTORS <= block_number < present or block_number < 0:
             return b""
-        return keccak(block_number.to_bytes(32, "big"))
-
-
-def _unlimited(parent: Any) -> Any:
-    """The computation of a fork without the limits of EIP-170 and EIP-3860."""
-
-    class Unlimited(parent):  # type: ignore[misc]
-        @classmethod
-        def validate_create_message(cls, message: MessageAPI) -> None:
-            """Any initcode."""
-
-        @classmethod
-        def validate_contract_code(cls, contract_code: bytes) -> None:
-            if contract_code[:1] == b"\xef":  # EIP-3541 stays
-                raise ReservedBytesInCode("contract code starts with 0xEF")
-
-    return Unlimited
+        return self.hashes.of(block_number)
 
 
 def execution_context(block: BlockEnvironment, chain_id: int) -> ExecutionContext:
@@ -140,7 +104,7 @@ def execution_context(block: BlockEnvironment, chain_id: int) -> ExecutionContex
 
 def gas_used(state: Any, transaction: Transaction, computation: ComputationAPI) -> int:
     """Gas that the sender pays for, after refunds and the calldata floor of EIP-7623."""
+    executor = state.get_transaction_executor()
     spent = transaction.gas - computation.get_gas_remaining()
-    refund = state.get_transaction_executor().calculate_gas_refund(computation, spent)
-    floor: int = computation.data_floor_gas
-    return int(spent - refund + floor)
+    refund = executor.calculate_gas_refund(computation, spent)
+    return int(spent - refund + executor.calc_data_floor_gas(transaction, spent, refund))
