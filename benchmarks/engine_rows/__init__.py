@@ -1,0 +1,1 @@
+"""The rows of `benchmarks/engine.py`: one scenario, the ways to run it, and their ratios."""
