@@ -6,6 +6,8 @@ component, 130 interrupted.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 class UnderwaterError(Exception):
     """Base of what this project raises on purpose; the command line exits with `exit_code`."""
@@ -40,6 +42,71 @@ class RevertError(ChainError):
         super().__init__(message)
         self.data = data
         self.transaction_index = transaction_index
+
+
+class ForkError(ChainError):
+    """The state of a real chain cannot be had, or cannot be trusted."""
+
+
+class EndpointError(ForkError):
+    """One endpoint failed. `endpoint` is its address without secrets, `fault` says what it did.
+
+    wait_seconds: how long it asked to be left alone, 0 if it did not say.
+    """
+
+    def __init__(self, endpoint: str, fault: str, detail: str, wait_seconds: float = 0.0) -> None:
+        super().__init__(f"{endpoint}: {fault}: {detail}")
+        self.endpoint = endpoint
+        self.fault = fault
+        self.detail = detail
+        self.wait_seconds = wait_seconds
+
+
+class ProofError(EndpointError):
+    """An answer does not follow from the block's hash. `what` names the value that was false."""
+
+    def __init__(self, endpoint: str, what: str, detail: str) -> None:
+        super().__init__(endpoint, f"false {what}", detail)
+        self.what = what
+
+
+class UpstreamError(ForkError):
+    """No endpoint gave an answer that can be used. `faults` says what each of them did."""
+
+    def __init__(self, wanted: str, faults: Sequence[EndpointError]) -> None:
+        told = "; ".join(str(fault) for fault in faults)
+        super().__init__(f"no endpoint could answer {wanted}" + (f": {told}" if told else ""))
+        self.wanted = wanted
+        self.faults = tuple(faults)
+
+
+class CapsuleError(ForkError):
+    """A capsule file cannot be read, written or believed. Make it anew, or take a whole copy."""
+
+    def __init__(self, path: object, rule: str) -> None:
+        super().__init__(f"capsule {path}: {rule}")
+        self.path = path
+        self.rule = rule
+
+
+class NotInCapsule(ForkError):
+    """Something was read that a capsule does not hold: an account, its slot, or a block's hash.
+
+    address: 20 bytes, or None for a block's hash; slot: 32 bytes, or None for the account itself.
+    """
+
+    def __init__(
+        self, address: bytes | None, slot: bytes | None = None, block: int | None = None
+    ) -> None:
+        what = f"the hash of block {block}"
+        if address is not None:
+            what = f"account 0x{address.hex()}"
+            if slot is not None:
+                what = f"slot 0x{slot.hex()} of {what}"
+        super().__init__(f"{what} is not in the capsule: record it anew with this read in the run")
+        self.address = address
+        self.slot = slot
+        self.block = block
 
 
 class CompileError(UnderwaterError):
