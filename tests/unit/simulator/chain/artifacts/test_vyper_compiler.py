@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from simulator.chain import artifacts
+from simulator.chain.artifacts import vyper_compiler
 from simulator.chain.artifacts import compile_contract
 from simulator.errors import CompileError, InputError
 from simulator.resources import contracts_folder
@@ -49,7 +49,7 @@ def test_the_second_compilation_is_read_from_the_cache(
     cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = compile_contract(TOKEN)
-    monkeypatch.setattr(artifacts, "_compile", lambda *_: pytest.fail("compiled again"))
+    monkeypatch.setattr(vyper_compiler, "_compile", lambda *_: pytest.fail("compiled again"))
     assert compile_contract(TOKEN) == first
     assert [path.suffix for path in cache.iterdir()] == [".json"]
 
