@@ -44,6 +44,19 @@ class RevertError(ChainError):
         self.transaction_index = transaction_index
 
 
+class BatchAborted(ChainError):
+    """A batch ended before its end: a state source failed, or a deadline passed.
+
+    transaction_index: the first transaction that was not executed. Those before it stay, and
+    `receipts` (simulator.chain.Receipts) are theirs. What the source raised is `__cause__`.
+    """
+
+    def __init__(self, message: str, transaction_index: int, receipts: object) -> None:
+        super().__init__(f"transaction {transaction_index}: {message}")
+        self.transaction_index = transaction_index
+        self.receipts = receipts
+
+
 class ForkError(ChainError):
     """The state of a real chain cannot be had, or cannot be trusted."""
 
@@ -107,6 +120,15 @@ class NotInCapsule(ForkError):
         self.address = address
         self.slot = slot
         self.block = block
+
+
+class ScriptError(UnderwaterError):
+    """A user's script failed. The message begins with its file and line."""
+
+    def __init__(self, place: str, message: str, exit_code: int = 2) -> None:
+        super().__init__(f"{place}: {message}")
+        self.place = place
+        self.exit_code = exit_code
 
 
 class CompileError(UnderwaterError):

@@ -219,6 +219,68 @@ def sweep(
 
 
 @app.command()
+def fork(
+    rpc: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--rpc", metavar="URL", help="A node; several must agree, the first is preferred."
+        ),
+    ] = None,
+    block: Annotated[
+        Text, typer.Option("--block", metavar="N|latest", help="Block to fork from [latest].")
+    ] = None,
+    block_hash: Annotated[
+        Text, typer.Option("--block-hash", metavar="HASH", help="Hash that the block must have.")
+    ] = None,
+    script: Annotated[
+        Text, typer.Option("--script", metavar="FILE", help="Python file with replay(world).")
+    ] = None,
+    capsule: Annotated[
+        Text,
+        typer.Option(
+            "--capsule", metavar="FILE", help="Written with --rpc, replayed offline without."
+        ),
+    ] = None,
+    verify: Annotated[
+        Text,
+        typer.Option("--verify", metavar="proof|hash-only|off", help="What nodes say [proof]."),
+    ] = None,
+    missing: Annotated[
+        Text,
+        typer.Option(
+            "--missing", metavar="error|zero", help="Reads that the capsule lacks [error]."
+        ),
+    ] = None,
+    hardfork: Annotated[
+        Text, typer.Option("--hardfork", metavar="NAME", help="Rules [those of the block].")
+    ] = None,
+    chain: Chain = None,
+    json: Json = False,
+) -> None:
+    """Run a script on a real chain's state, and replay it offline."""
+
+    def command() -> int:
+        from underwater.commands import fork as work
+
+        return work.fork(
+            work.ForkOptions(
+                tuple(rpc or ()),
+                block,
+                block_hash,
+                script,
+                capsule,
+                verify,
+                missing,
+                hardfork,
+                chain,
+                json,
+            )
+        )
+
+    _finish(command)
+
+
+@app.command()
 def doctor(json: Json = False) -> None:
     """Say what is installed and what is missing."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,8 @@ from simulator.chain.fork.capsule_file import read_capsule
 from simulator.chain.fork.hardforks import hardfork_of
 from simulator.chain.fork.source import CapsuleSource, Missing
 from simulator.chain.fork.world import ForkedWorld
-from simulator.errors import CapsuleError, InputError, MissingComponentError
+from simulator.chain.select import EngineChoice, select_engine
+from simulator.errors import CapsuleError, InputError
 
 if TYPE_CHECKING:
     from simulator.chain.fork.point import ForkPoint
@@ -29,6 +31,7 @@ def open_fork(
     hardfork: str | None = None,
     chain_id: int | None = None,
     block_hash: bytes | None = None,
+    engine: str = "auto",
     options: UpstreamOptions | None = None,
     warn: Callable[[str], None] | None = None,
 ) -> ForkedWorld:
@@ -39,7 +42,7 @@ def open_fork(
     against the header's state root, the header against its hash; with a warning `hash-only` where
     no endpoint gives proofs), `hash-only` or `off`. hardfork: for mainnet chosen from the block if
     None, elsewhere the default. chain_id, block_hash (32 bytes): what endpoints must agree with.
-    warn: told of each warning, beside the world's list `warnings`.
+    engine: auto, revm or pyevm. warn: told of each warning, beside the world's list `warnings`.
 
     InputError for a bad value; ForkError (EndpointError, UpstreamError, ProofError) when endpoints
     fail, lie or differ; CapsuleError for a capsule that cannot be used.
@@ -56,10 +59,11 @@ def open_fork(
         raise InputError("verify", verify, f"must be one of {', '.join(VERIFICATIONS)}")
     if block_hash is not None and len(block_hash) != 32:
         raise InputError("block_hash", f"0x{block_hash.hex()}", "must be 32 bytes")
+    chosen = select_engine(engine)
     path = Path(capsule) if capsule is not None else None
     before = _earlier_capsule(path)
     choice = check_block_choice(block)
-    warnings: list[str] = []
+    warnings = [chosen.note] if chosen.note else []
 
     def tell(warning: str) -> None:
         warnings.append(warning)
@@ -75,28 +79,32 @@ def open_fork(
         source = UpstreamSource(upstream, point, verification, state)
         fork = hardfork_of(point.chain_id, point.header.environment(), hardfork)
         content = source.capsule(fork)
-        return ForkedWorld(_chain(content, source), source, content, path, warnings)
+        return ForkedWorld(_chain(content, source, chosen), source, content, path, warnings)
     except BaseException:
         upstream.close()
         raise
 
 
 def open_capsule(
-    capsule: str | Path | Capsule, missing: Missing = "error", *, hardfork: str | None = None
+    capsule: str | Path | Capsule,
+    missing: Missing = "error",
+    *,
+    hardfork: str | None = None,
+    engine: str = "auto",
 ) -> ForkedWorld:
     """A world on the state of a capsule, offline.
 
     missing="error": reading what it does not hold raises NotInCapsule. missing="zero": such reads
     are zero, counted and listed by `world.source`; for capsules known to be partial only.
     """
+    chosen = select_engine(engine)
     content = capsule if isinstance(capsule, Capsule) else _read(Path(capsule))
     source = CapsuleSource(content, missing)
     if hardfork is not None:
-        from dataclasses import replace
-
         content = replace(content, hardfork=hardfork)
     path = None if isinstance(capsule, Capsule) else Path(capsule)
-    return ForkedWorld(_chain(content, source), source, content, path, [])
+    notes = [chosen.note] if chosen.note else []
+    return ForkedWorld(_chain(content, source, chosen), source, content, path, notes)
 
 
 def _read(path: Path) -> Capsule:
@@ -136,14 +144,20 @@ def _taken_up(
     return before.state
 
 
-def _chain(capsule: Capsule, source: StateSource) -> Chain:
-    try:
+def _chain(capsule: Capsule, source: StateSource, engine: EngineChoice) -> Chain:
+    if engine.name == "revm":
         from simulator.chain.revm import RevmChain
-    except ImportError:
-        raise MissingComponentError(
-            "a fork needs the engine underwater_evm, which is not built: `make engine` builds it"
-        ) from None
-    return RevmChain(
+
+        return RevmChain(
+            capsule.hardfork,
+            chain_id=capsule.chain_id,
+            block=capsule.block,
+            source=source,
+            check_senders=False,
+        )
+    from simulator.chain.pyevm import PyEvmChain
+
+    return PyEvmChain(
         capsule.hardfork,
         chain_id=capsule.chain_id,
         block=capsule.block,
