@@ -1,9 +1,13 @@
 //! Python's arguments as the engine's types, with errors that name the field.
 
-use pyo3::prelude::*;
+use pyo3::{intern, prelude::*, types::PyString};
 use revm::primitives::{Address, B256, Bytes, U256};
 
-use crate::{batch::Batch, columns, errors::Failure};
+use crate::{
+    batch::{AccessLists, Batch},
+    columns,
+    errors::Failure,
+};
 
 pub fn address(field: &'static str, bytes: &[u8]) -> PyResult<Address> {
     Address::try_from(bytes).map_err(|_| wrong_length(field, bytes, "an address has 20 bytes"))
@@ -29,41 +33,59 @@ impl<'a, 'py> FromPyObject<'a, 'py> for Word {
     }
 }
 
-type Column<'a, 'py> = &'a Bound<'py, PyAny>;
-
-/// A batch of its columns; `required` are senders, targets, data, its offsets and gas limits,
-/// `numbers` are max fees, priority fees and nonces.
-pub fn batch(
-    required: [Column<'_, '_>; 5],
-    creates: Option<Column<'_, '_>>,
-    values: Option<Column<'_, '_>>,
-    numbers: [Option<Column<'_, '_>>; 3],
-) -> PyResult<Batch> {
-    let [senders, targets, data, data_offsets, gas_limits] = required;
-    let [max_fees, priority_fees, nonces] = numbers;
-    let offsets = columns::numbers::<i64>("data_offsets", data_offsets, "must be int64[n + 1]")?;
-    let data = columns::numbers::<u8>("data", data, "must be uint8[total]")?;
-    let optional = |field, column: Option<Column<'_, '_>>| match column {
-        Some(column) => columns::numbers::<u64>(field, column, "must be uint64[n]"),
+/// A batch from the attributes of Python's `Batch`.
+pub fn batch<'py>(batch: &Bound<'py, PyAny>) -> PyResult<Batch> {
+    let python = batch.py();
+    let required = |name: &Bound<'py, PyString>| batch.getattr(name);
+    let optional = |name: &Bound<'py, PyString>| -> PyResult<Option<Bound<'py, PyAny>>> {
+        let column = batch.getattr(name)?;
+        Ok((!column.is_none()).then_some(column))
+    };
+    let u64s = |field: &'static str, name: &Bound<'py, PyString>| match optional(name)? {
+        Some(column) => columns::numbers::<u64>(field, &column, "must be uint64[n]"),
         None => Ok(Vec::new()),
     };
+    let data = required(intern!(python, "data"))?;
+    let values = optional(intern!(python, "values"))?;
+    let creates = optional(intern!(python, "creates"))?;
+    let types = optional(intern!(python, "types"))?;
+    let lists = optional(intern!(python, "access_lists"))?;
     Ok(Batch {
-        senders: columns::addresses("senders", senders)?,
-        targets: columns::addresses("targets", targets)?,
-        data: Bytes::from(data),
-        // A negative offset becomes a huge one and fails the check of the batch.
-        data_offsets: offsets.into_iter().map(|offset| offset as usize).collect(),
-        gas_limits: columns::numbers("gas_limits", gas_limits, "must be uint64[n]")?,
-        creates: match creates {
-            Some(column) => columns::numbers("creates", column, "must be uint8[n]")?,
-            None => Vec::new(),
-        },
-        values: match values {
-            Some(column) => columns::words("values", column)?,
-            None => Vec::new(),
-        },
-        max_fees: optional("max_fees", max_fees)?,
-        priority_fees: optional("priority_fees", priority_fees)?,
-        nonces: optional("nonces", nonces)?,
+        senders: columns::addresses("senders", &required(intern!(python, "senders"))?)?,
+        targets: columns::addresses("targets", &required(intern!(python, "targets"))?)?,
+        data: Bytes::from(columns::numbers::<u8>("data", &data, "must be uint8[total]")?),
+        data_offsets: columns::offsets(
+            "data_offsets",
+            &required(intern!(python, "data_offsets"))?,
+        )?,
+        gas_limits: columns::numbers(
+            "gas_limits",
+            &required(intern!(python, "gas_limits"))?,
+            "must be uint64[n]",
+        )?,
+        creates: creates.map_or(Ok(Vec::new()), |column| columns::flags("creates", &column))?,
+        values: values.map_or(Ok(Vec::new()), |column| columns::words("values", &column))?,
+        max_fees: u64s("max_fees", intern!(python, "max_fees"))?,
+        priority_fees: u64s("priority_fees", intern!(python, "priority_fees"))?,
+        nonces: u64s("nonces", intern!(python, "nonces"))?,
+        types: types.map_or(Ok(Vec::new()), |column| {
+            columns::numbers::<u8>("types", &column, "must be uint8[n]")
+        })?,
+        access_lists: lists.map(|lists| access_lists(&lists)).transpose()?,
+    })
+}
+
+fn access_lists(lists: &Bound<'_, PyAny>) -> PyResult<AccessLists> {
+    let python = lists.py();
+    let slots = columns::slots("access_lists.slots", &lists.getattr(intern!(python, "slots"))?)?;
+    let slots = slots.into_iter().map(|slot| B256::from(slot.to_be_bytes()));
+    let offsets =
+        |field, name: &Bound<'_, PyString>| columns::offsets(field, &lists.getattr(name)?);
+    let addresses = lists.getattr(intern!(python, "addresses"))?;
+    Ok(AccessLists {
+        offsets: offsets("access_lists.offsets", intern!(python, "offsets"))?,
+        addresses: columns::addresses("access_lists.addresses", &addresses)?,
+        slot_offsets: offsets("access_lists.slot_offsets", intern!(python, "slot_offsets"))?,
+        slots: slots.collect(),
     })
 }

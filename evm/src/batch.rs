@@ -1,14 +1,48 @@
 //! The columns of a batch, checked once, and the transactions made of them.
 
 use revm::{
-    context::TxEnv,
-    primitives::{Address, Bytes, TxKind, U256},
+    context::{
+        TxEnv,
+        transaction::{AccessList, AccessListItem},
+    },
+    primitives::{Address, B256, Bytes, TxKind, U256},
 };
 
 use crate::errors::Failure;
 
-/// An EIP-1559 transaction; fees of zero make it free where the base fee is zero.
+/// Legacy, EIP-2930 and EIP-1559; fees of zero make one free where the base fee is zero.
+const LEGACY: u8 = 0;
 const DYNAMIC_FEE: u8 = 2;
+
+/// Access lists of n transactions; `AccessLists` in Python.
+#[derive(Clone, Debug)]
+pub struct AccessLists {
+    pub offsets: Vec<usize>,
+    pub addresses: Vec<Address>,
+    pub slot_offsets: Vec<usize>,
+    pub slots: Vec<B256>,
+}
+
+impl AccessLists {
+    fn check(&self, transactions: usize) -> Result<(), Failure> {
+        let (entries, slots) = (self.addresses.len(), self.slots.len());
+        check_offsets("access_lists.offsets", &self.offsets, transactions, entries)?;
+        check_offsets("access_lists.slot_offsets", &self.slot_offsets, entries, slots)
+    }
+
+    fn is_empty(&self, index: usize) -> bool {
+        self.offsets[index] == self.offsets[index + 1]
+    }
+
+    fn list(&self, index: usize) -> AccessList {
+        let entry = |entry: usize| AccessListItem {
+            address: self.addresses[entry],
+            storage_keys: self.slots[self.slot_offsets[entry]..self.slot_offsets[entry + 1]]
+                .to_vec(),
+        };
+        AccessList((self.offsets[index]..self.offsets[index + 1]).map(entry).collect())
+    }
+}
 
 /// n transactions as owned columns. Optional columns are empty.
 #[derive(Clone, Debug, Default)]
@@ -23,6 +57,8 @@ pub struct Batch {
     pub max_fees: Vec<u64>,
     pub priority_fees: Vec<u64>,
     pub nonces: Vec<u64>,
+    pub types: Vec<u8>,
+    pub access_lists: Option<AccessLists>,
 }
 
 impl Batch {
@@ -38,36 +74,54 @@ impl Batch {
     pub fn check(&self) -> Result<(), Failure> {
         check_length("senders", self.senders.len(), self.len(), false)?;
         check_length("targets", self.targets.len(), self.len(), false)?;
-        check_length("data_offsets", self.data_offsets.len(), self.len() + 1, false)?;
         check_length("creates", self.creates.len(), self.len(), true)?;
         check_length("values", self.values.len(), self.len(), true)?;
         check_length("max_fees", self.max_fees.len(), self.len(), true)?;
         check_length("priority_fees", self.priority_fees.len(), self.len(), true)?;
         check_length("nonces", self.nonces.len(), self.len(), true)?;
-        let ends = (self.data_offsets.first().copied(), self.data_offsets.last().copied());
-        if ends != (Some(0), Some(self.data.len())) || !self.data_offsets.is_sorted() {
-            let rule = "must rise from 0 to the length of data";
-            return Err(Failure::Argument("data_offsets", format!("{ends:?}"), rule));
+        check_length("types", self.types.len(), self.len(), true)?;
+        check_offsets("data_offsets", &self.data_offsets, self.len(), self.data.len())?;
+        if let Some(kind) = self.types.iter().find(|kind| **kind > DYNAMIC_FEE) {
+            let rule = "must be 0 (legacy), 1 (access list) or 2 (dynamic fee)";
+            return Err(Failure::Argument("types", kind.to_string(), rule));
         }
-        Ok(())
+        self.check_access_lists()
+    }
+
+    fn check_access_lists(&self) -> Result<(), Failure> {
+        let Some(lists) = &self.access_lists else { return Ok(()) };
+        lists.check(self.len())?;
+        let has_none = |index: &usize| self.types.get(*index) == Some(&LEGACY);
+        match (0..self.len()).filter(has_none).find(|index| !lists.is_empty(*index)) {
+            Some(index) => {
+                let value = format!("transaction {index} of type 0 has one");
+                Err(Failure::Argument("access_lists", value, "a legacy transaction has none"))
+            }
+            None => Ok(()),
+        }
     }
 
     /// Transaction `index`; its nonce is taken from the state unless the batch gives one.
     pub fn transaction(&self, index: usize, chain_id: u64) -> TxEnv {
         let creates = self.creates.get(index).is_some_and(|flag| *flag != 0);
         let kind = if creates { TxKind::Create } else { TxKind::Call(self.targets[index]) };
+        let tx_type = self.types.get(index).copied().unwrap_or(DYNAMIC_FEE);
+        let priority_fee = || self.priority_fees.get(index).copied().unwrap_or(0).into();
         TxEnv {
-            tx_type: DYNAMIC_FEE,
+            tx_type,
             caller: self.senders[index],
             gas_limit: self.gas_limits[index],
             gas_price: self.max_fees.get(index).copied().unwrap_or(0).into(),
-            gas_priority_fee: Some(self.priority_fees.get(index).copied().unwrap_or(0).into()),
+            gas_priority_fee: (tx_type == DYNAMIC_FEE).then(priority_fee),
             kind,
             value: self.values.get(index).copied().unwrap_or_default(),
             data: self.data.slice(self.data_offsets[index]..self.data_offsets[index + 1]),
             nonce: self.nonces.get(index).copied().unwrap_or(0),
             chain_id: Some(chain_id),
-            access_list: Default::default(),
+            access_list: self
+                .access_lists
+                .as_ref()
+                .map_or_else(Default::default, |lists| lists.list(index)),
             blob_hashes: Vec::new(),
             max_fee_per_blob_gas: 0,
             authorization_list: Vec::new(),
@@ -86,4 +140,19 @@ fn check_length(
     }
     let value = format!("{is} rows instead of {wanted}");
     Err(Failure::Argument(field, value, "must fit the number of gas limits"))
+}
+
+fn check_offsets(
+    field: &'static str,
+    offsets: &[usize],
+    rows: usize,
+    end: usize,
+) -> Result<(), Failure> {
+    check_length(field, offsets.len(), rows + 1, false)?;
+    let ends = (offsets.first().copied(), offsets.last().copied());
+    if ends == (Some(0), Some(end)) && offsets.is_sorted() {
+        return Ok(());
+    }
+    let value = format!("{} to {}", offsets[0], offsets[rows]);
+    Err(Failure::Argument(field, value, "must rise from 0 to the length of what they cut"))
 }

@@ -5,10 +5,13 @@ use numpy::{
     Element, IntoPyArray, PyArray1, PyArray2, PyArrayMethods, PyUntypedArrayMethods,
     ndarray::Array2,
 };
-use pyo3::prelude::*;
+use pyo3::{
+    prelude::*,
+    types::{PyDict, PyTuple},
+};
 use revm::primitives::{Address, U256};
 
-use crate::{commit::Change, errors::Failure, receipts::Receipts};
+use crate::{commit::Change, errors::Failure, receipts::Receipts, trace::Trace};
 
 fn wrong(field: &'static str, argument: &Bound<'_, PyAny>, rule: &'static str) -> PyErr {
     let dtype = argument.getattr("dtype").and_then(|dtype| dtype.str()?.extract::<String>());
@@ -34,6 +37,21 @@ pub fn numbers<T: Element + Copy>(
         },
         Err(_) => return Err(wrong(field, argument, "is being written to")),
     })
+}
+
+/// One byte each of a boolean or byte column.
+pub fn flags(field: &'static str, argument: &Bound<'_, PyAny>) -> PyResult<Vec<u8>> {
+    let rule = "must be bool[n] or uint8[n]";
+    match argument.cast::<PyArray1<bool>>() {
+        Ok(_) => Ok(numbers::<bool>(field, argument, rule)?.into_iter().map(u8::from).collect()),
+        Err(_) => numbers::<u8>(field, argument, rule),
+    }
+}
+
+/// int64 offsets; a negative one becomes a huge one and fails the check of the batch.
+pub fn offsets(field: &'static str, argument: &Bound<'_, PyAny>) -> PyResult<Vec<usize>> {
+    let offsets = numbers::<i64>(field, argument, "must be int64[n + 1]")?;
+    Ok(offsets.into_iter().map(|offset| offset as usize).collect())
 }
 
 fn rows<T: Element + Copy, const WIDTH: usize>(
@@ -83,55 +101,101 @@ fn table<T: Element>(python: Python<'_>, flat: Vec<T>, width: usize) -> Bound<'_
     array.expect("rows times width is the length").into_pyarray(python)
 }
 
-/// The receipts as positional fields of Python's `Receipts`, topics still flat.
+/// The receipts as positional fields of Python's `Receipts`, diff and trace as theirs.
 pub fn receipts<'py>(
     python: Python<'py>,
-    receipts: Receipts,
+    mut receipts: Receipts,
     wants_diff: bool,
-) -> PyResult<Vec<Bound<'py, PyAny>>> {
+) -> PyResult<Bound<'py, PyTuple>> {
     let (indices, values): (Vec<i64>, Vec<U256>) =
         receipts.watched.iter().map(|(index, value)| (i64::from(*index), *value)).unzip();
-    let reasons = pyo3::types::PyDict::new(python);
-    for (index, reason) in receipts.reasons {
+    let reasons = PyDict::new(python);
+    for (index, reason) in std::mem::take(&mut receipts.reasons) {
         reasons.set_item(index, reason)?;
     }
-    let diff = if wants_diff { Some(diff(python, &receipts.changes)?) } else { None };
-    Ok(vec![
-        receipts.status.into_pyarray(python).into_any(),
-        receipts.gas_used.into_pyarray(python).into_any(),
-        receipts.output.into_pyarray(python).into_any(),
-        receipts.output_offsets.into_pyarray(python).into_any(),
-        receipts.log_transaction.into_pyarray(python).into_any(),
-        table(python, receipts.log_address, 20).into_any(),
-        receipts
-            .log_topics
-            .into_pyarray(python)
-            .reshape([receipts.log_topic_count.len(), 4, 32])?
-            .into_any(),
-        receipts.log_topic_count.into_pyarray(python).into_any(),
-        receipts.log_data.into_pyarray(python).into_any(),
-        receipts.log_data_offsets.into_pyarray(python).into_any(),
-        indices.into_pyarray(python).into_any(),
-        limbs(python, values.into_iter()).into_any(),
-        reasons.into_any(),
-        diff.into_pyobject(python)?.into_any(),
-    ])
+    let diff = wants_diff.then(|| diff(python, &receipts)).transpose()?;
+    let coverage = receipts.coverage.take().map(|map| map.into_pyarray(python));
+    let trace = receipts.trace.take().map(|trace| self::trace(python, trace)).transpose()?;
+    let topics = receipts.log_topics.into_pyarray(python);
+    let topics = topics.reshape([receipts.log_topic_count.len(), 4, 32])?;
+    PyTuple::new(
+        python,
+        [
+            receipts.status.into_pyarray(python).into_any(),
+            receipts.gas_used.into_pyarray(python).into_any(),
+            receipts.gas_price.into_pyarray(python).into_any(),
+            receipts.output.into_pyarray(python).into_any(),
+            receipts.output_offsets.into_pyarray(python).into_any(),
+            receipts.log_transaction.into_pyarray(python).into_any(),
+            table(python, receipts.log_address, 20).into_any(),
+            topics.into_any(),
+            receipts.log_topic_count.into_pyarray(python).into_any(),
+            receipts.log_data.into_pyarray(python).into_any(),
+            receipts.log_data_offsets.into_pyarray(python).into_any(),
+            indices.into_pyarray(python).into_any(),
+            limbs(python, values.into_iter()).into_any(),
+            reasons.into_any(),
+            diff.into_pyobject(python)?.into_any(),
+            coverage.into_pyobject(python)?.into_any(),
+            trace.into_pyobject(python)?.into_any(),
+        ],
+    )
 }
 
-type Diff<'py> = (
-    Bound<'py, PyArray2<u8>>,
-    Bound<'py, PyArray2<u8>>,
-    Bound<'py, PyArray2<u64>>,
-    Bound<'py, PyArray2<u64>>,
-);
+/// (addresses, slots, old, new), and the transactions of what-ifs.
+fn diff<'py>(python: Python<'py>, receipts: &Receipts) -> PyResult<Bound<'py, PyTuple>> {
+    let is_per_transaction = receipts.change_transaction.len() == receipts.changes.len();
+    let transactions = receipts.change_transaction.clone();
+    let [addresses, slots, old, new] = changes(python, &receipts.changes);
+    let transactions = is_per_transaction.then(|| transactions.into_pyarray(python));
+    let transactions = transactions.into_pyobject(python)?.into_any();
+    PyTuple::new(python, [addresses, slots, old, new, transactions])
+}
 
-fn diff<'py>(python: Python<'py>, changes: &[Change]) -> PyResult<Diff<'py>> {
+pub fn changes<'py>(python: Python<'py>, changes: &[Change]) -> [Bound<'py, PyAny>; 4] {
     let addresses = changes.iter().flat_map(|change| change.address.0.0).collect();
     let slots = changes.iter().flat_map(|change| change.slot.to_be_bytes::<32>()).collect();
-    Ok((
-        table(python, addresses, 20),
-        table(python, slots, 32),
-        limbs(python, changes.iter().map(|change| change.old)),
-        limbs(python, changes.iter().map(|change| change.new)),
-    ))
+    [
+        table(python, addresses, 20).into_any(),
+        table(python, slots, 32).into_any(),
+        limbs(python, changes.iter().map(|change| change.old)).into_any(),
+        limbs(python, changes.iter().map(|change| change.new)).into_any(),
+    ]
+}
+
+/// Slots uint8[n, 32] and values uint64[n, 4].
+pub type Slots<'py> = (Bound<'py, PyArray2<u8>>, Bound<'py, PyArray2<u64>>);
+
+pub fn slots_and_values<'py>(python: Python<'py>, pairs: &[(U256, U256)]) -> Slots<'py> {
+    let slots = pairs.iter().flat_map(|(slot, _)| slot.to_be_bytes::<32>()).collect();
+    (table(python, slots, 32), limbs(python, pairs.iter().map(|(_, value)| *value)))
+}
+
+fn trace(python: Python<'_>, trace: Trace) -> PyResult<Bound<'_, PyTuple>> {
+    let (output, output_offsets) = trace.flat_outputs();
+    let reasons = PyDict::new(python);
+    for (index, reason) in trace.reasons {
+        reasons.set_item(index, reason)?;
+    }
+    let targets = trace.target.iter().flat_map(|target| target.0.0).collect();
+    let input_offsets: Vec<i64> = [0].into_iter().chain(trace.input_offsets).collect();
+    PyTuple::new(
+        python,
+        [
+            trace.transaction.into_pyarray(python).into_any(),
+            trace.depth.into_pyarray(python).into_any(),
+            trace.kind.into_pyarray(python).into_any(),
+            table(python, trace.caller, 20).into_any(),
+            table(python, targets, 20).into_any(),
+            limbs(python, trace.value.into_iter()).into_any(),
+            trace.gas_limit.into_pyarray(python).into_any(),
+            trace.gas_used.into_pyarray(python).into_any(),
+            trace.input.into_pyarray(python).into_any(),
+            input_offsets.into_pyarray(python).into_any(),
+            output.into_pyarray(python).into_any(),
+            output_offsets.into_pyarray(python).into_any(),
+            trace.status.into_pyarray(python).into_any(),
+            reasons.into_any(),
+        ],
+    )
 }

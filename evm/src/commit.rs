@@ -38,11 +38,12 @@ fn commit_account(
     account: Account,
     changes: &mut Vec<Change>,
 ) {
-    let old_id = state.account(&address).and_then(|before| before.account_id);
+    let before = state.known_id(&address);
+    let old_id = before.flatten();
     let is_gone = account.is_selfdestructed_locally() || account.is_empty();
     if is_gone {
         record_wiped(state, address, old_id, &Account::default(), changes);
-        if state.account(&address).is_some() {
+        if before.is_some() {
             state.remove_account(address);
         }
         return;
@@ -87,12 +88,12 @@ fn write_new_storage(
     let mut id = None;
     for (slot, value) in &account.storage {
         let (slot, new) = (*slot, value.present_value);
-        let old = old_id.map_or(U256::ZERO, |old_id| state.slot_by_id(old_id, slot));
+        let old = old_id.map_or(U256::ZERO, |old_id| state.known_slot(old_id, slot));
         if old != new {
             changes.push(Change { address, slot, old, new });
         }
         if !new.is_zero() {
-            let id = *id.get_or_insert_with(|| state.new_id());
+            let id = *id.get_or_insert_with(|| state.new_id(address));
             state.set_slot_by_id(id, slot, new);
         }
     }
@@ -108,10 +109,10 @@ fn write_storage(
 ) -> Option<AccountId> {
     for (slot, value) in &account.storage {
         let (slot, new) = (*slot, value.present_value);
-        let old = id.map_or(U256::ZERO, |id| state.slot_by_id(id, slot));
+        let old = id.map_or(U256::ZERO, |id| state.known_slot(id, slot));
         if old != new {
             changes.push(Change { address, slot, old, new });
-            let id = *id.get_or_insert_with(|| state.new_id());
+            let id = *id.get_or_insert_with(|| state.new_id(address));
             state.set_slot_by_id(id, slot, new);
         }
     }

@@ -3,6 +3,8 @@
 
 use pyo3::{PyErr, create_exception, exceptions::PyException};
 
+use crate::source::Missing;
+
 create_exception!(
     underwater_evm,
     EngineError,
@@ -16,12 +18,38 @@ create_exception!(
     "An argument breaks a rule: args are (field, value, rule)."
 );
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub enum Failure {
-    /// The engine cannot go on; the world is as it was before the call.
+    /// The engine cannot go on.
     Engine(String),
     /// (field, value, rule)
     Argument(&'static str, String, &'static str),
+    /// The call took longer than it was allowed to.
+    Deadline,
+    /// What the state source or a signal handler raised, as it was.
+    Python(PyErr),
+}
+
+impl Failure {
+    /// Say which transaction of a batch it was.
+    pub fn at(self, index: usize) -> Self {
+        match self {
+            Self::Engine(message) => Self::Engine(format!("transaction {index}: {message}")),
+            other => other,
+        }
+    }
+}
+
+impl From<Missing> for Failure {
+    fn from(missing: Missing) -> Self {
+        Self::Python(missing.0)
+    }
+}
+
+impl From<Missing> for PyErr {
+    fn from(missing: Missing) -> Self {
+        missing.0
+    }
 }
 
 impl From<Failure> for PyErr {
@@ -29,6 +57,8 @@ impl From<Failure> for PyErr {
         match failure {
             Failure::Engine(message) => EngineError::new_err(message),
             Failure::Argument(field, value, rule) => BatchError::new_err((field, value, rule)),
+            Failure::Deadline => EngineError::new_err("stopped: the deadline has passed"),
+            Failure::Python(error) => error,
         }
     }
 }

@@ -1,65 +1,207 @@
-//! revm itself: built around a state for one call, and never kept.
+//! revm itself: built around a state for one call from Python, and never kept.
 
 use std::{
     any::Any,
-    convert::Infallible,
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
 use revm::{
-    Context, ExecuteEvm, MainBuilder, MainContext,
-    context::{BlockEnv, CfgEnv},
-    context_interface::result::{EVMError, ExecutionResult},
-    handler::{MainnetContext, MainnetEvm},
+    MainBuilder,
+    context::{BlockEnv, CfgEnv, ContextSetters, Journal, TxEnv},
+    context_interface::{
+        ContextTr, JournalTr, LocalContextTr, Transaction,
+        context::take_error,
+        result::{EVMError, ExecutionResult, HaltReason, ResultGas},
+    },
+    handler::{
+        EvmTr, FrameResult, Handler, ItemOrResult, MainnetEvm, instructions::EthInstructions,
+        post_execution,
+    },
+    interpreter::{interpreter::EthInterpreter, interpreter_action::FrameInit},
+    state::EvmState,
 };
 
-use crate::{batch::Batch, errors::Failure, reasons, receipts::Receipts, state::State};
+use crate::{
+    errors::Failure,
+    hooks::{self, Hooks},
+    reasons,
+    source::Missing,
+    state::State,
+    stop::Stop,
+    trace::Trace,
+};
 
-pub type Evm<'a> = MainnetEvm<MainnetContext<&'a mut State>>;
+pub type Context<'a> =
+    revm::Context<BlockEnv, TxEnv, CfgEnv, &'a State, Journal<&'a State>, Hooks<'a>>;
+pub type Instructions<'a> = EthInstructions<EthInterpreter, Context<'a>>;
+pub type Evm<'a> = MainnetEvm<Context<'a>>;
+type Error = EVMError<Missing>;
 
 /// What a transaction did, or why it cannot be included.
 pub type Included = Result<ExecutionResult, String>;
 
-pub fn build(state: &mut State, config: CfgEnv, block: BlockEnv) -> Evm<'_> {
-    Context::mainnet().with_db(state).with_cfg(config).with_block(block).build_mainnet()
+pub fn build<'a>(
+    state: &'a State,
+    config: CfgEnv,
+    block: BlockEnv,
+    stop: &'a Stop,
+    wants_coverage: bool,
+) -> Evm<'a> {
+    let context = Context {
+        tx: TxEnv::default(),
+        block,
+        journaled_state: new_journal(state, &config),
+        cfg: config,
+        chain: Hooks::new(stop, wants_coverage),
+        local: Default::default(),
+        error: Ok(()),
+    };
+    let mut evm = context.build_mainnet();
+    hooks::install(&mut evm.instruction, wants_coverage);
+    evm
 }
 
-/// All transactions of a batch; also the block's gas sum after them.
-pub fn run_batch(
-    evm: &mut Evm<'_>,
-    batch: &Batch,
-    block_gas_before: u64,
-) -> Result<(Receipts, u64), Failure> {
-    let (gas_limit, chain_id) = (evm.block.gas_limit, evm.cfg.chain_id);
-    let mut block_gas_used = block_gas_before;
-    let mut receipts = Receipts::with_capacity(batch.len());
-    for index in 0..batch.len() {
-        let left = gas_limit.saturating_sub(block_gas_used);
-        if batch.gas_limits[index] > left {
-            receipts.add_not_included(reasons::block_full(batch.gas_limits[index], left));
-            continue;
-        }
-        match included(index, evm.transact_one(batch.transaction(index, chain_id)))? {
-            Ok(result) => {
-                block_gas_used += result.tx_gas_used();
-                receipts.add(&result);
+fn new_journal<'a>(state: &'a State, config: &CfgEnv) -> Journal<&'a State> {
+    let mut journal = Journal::new(state);
+    journal.set_spec_id(config.spec);
+    journal.set_eip7708_config(
+        config.amsterdam_eip7708_disabled,
+        config.amsterdam_eip8246_delayed_clear_disabled,
+    );
+    journal
+}
+
+/// Runs single transactions in the mainnet's way, with frames written to a trace where there is one.
+/// Without `KEEP` the journal stays as the transaction left it, to be read and discarded.
+struct Runner<'t, 'a, const KEEP: bool> {
+    trace: Option<&'t mut Trace>,
+    evm: std::marker::PhantomData<Evm<'a>>,
+}
+
+impl<'a, const KEEP: bool> Handler for Runner<'_, 'a, KEEP> {
+    type Evm = Evm<'a>;
+    type Error = Error;
+    type HaltReason = HaltReason;
+
+    fn run_exec_loop(&mut self, evm: &mut Evm<'a>, first: FrameInit) -> Result<FrameResult, Error> {
+        let mut next = self.begin_frame(evm, first)?;
+        loop {
+            let result = match next {
+                ItemOrResult::Item(()) => match evm.frame_run()? {
+                    ItemOrResult::Item(inner) => {
+                        next = self.begin_frame(evm, inner)?;
+                        continue;
+                    }
+                    ItemOrResult::Result(result) => {
+                        self.end_frame(&result);
+                        result
+                    }
+                },
+                ItemOrResult::Result(result) => result,
+            };
+            if evm.frame_stack.index().is_none() {
+                return Ok(result);
             }
-            Err(reason) => receipts.add_not_included(reason),
+            if let Some(result) = evm.frame_return_result(result)? {
+                return Ok(result);
+            }
+            next = ItemOrResult::Item(());
         }
     }
-    Ok((receipts, block_gas_used))
+
+    fn execution_result(
+        &mut self,
+        evm: &mut Evm<'a>,
+        result: FrameResult,
+        result_gas: ResultGas,
+    ) -> Result<ExecutionResult, Error> {
+        take_error::<Error, _>(evm.ctx().error())?;
+        let outcome = post_execution::output(evm.ctx(), result, result_gas);
+        if KEEP {
+            evm.ctx().journal_mut().commit_tx();
+        }
+        evm.ctx().local_mut().clear();
+        evm.frame_stack().clear();
+        Ok(outcome)
+    }
 }
 
-/// Tell a transaction that cannot be included (inner error) from an engine that cannot go on.
-pub fn included(
-    index: usize,
-    outcome: Result<ExecutionResult, EVMError<Infallible>>,
-) -> Result<Included, Failure> {
-    match outcome {
-        Ok(result) => Ok(Ok(result)),
-        Err(EVMError::Transaction(reason)) => Ok(Err(reasons::of_invalid(&reason))),
-        Err(other) => Err(Failure::Engine(format!("transaction {index}: {other}"))),
+impl<'a, const KEEP: bool> Runner<'_, 'a, KEEP> {
+    /// A frame that runs now, or the result of one that did not need to run.
+    fn begin_frame(
+        &mut self,
+        evm: &mut Evm<'a>,
+        frame: FrameInit,
+    ) -> Result<ItemOrResult<(), FrameResult>, Error> {
+        if evm.ctx.chain.must_stop_at_frame() {
+            return Err(Error::Custom("stopped".to_owned()));
+        }
+        if let Some(trace) = &mut self.trace {
+            trace.enter(&frame, &evm.ctx);
+        }
+        match evm.frame_init(frame)? {
+            ItemOrResult::Item(_) => Ok(ItemOrResult::Item(())),
+            ItemOrResult::Result(result) => {
+                self.end_frame(&result);
+                Ok(ItemOrResult::Result(result))
+            }
+        }
     }
+
+    fn end_frame(&mut self, result: &FrameResult) {
+        if let Some(trace) = &mut self.trace {
+            trace.leave(result);
+        }
+    }
+}
+
+/// Run a transaction and keep what it did in the journal.
+pub fn transact(
+    evm: &mut Evm<'_>,
+    transaction: TxEnv,
+    trace: Option<&mut Trace>,
+) -> Result<Included, Failure> {
+    run::<true>(evm, transaction, trace)
+}
+
+/// Run a transaction, look at the journal as it left it, and take everything back.
+pub fn try_out<T>(
+    evm: &mut Evm<'_>,
+    transaction: TxEnv,
+    look: impl FnOnce(&Evm<'_>) -> T,
+) -> Result<(Included, Option<T>), Failure> {
+    let outcome = run::<false>(evm, transaction, None)?;
+    let seen = outcome.is_ok().then(|| look(evm));
+    evm.ctx.journal_mut().discard_tx();
+    Ok((outcome, seen))
+}
+
+fn run<const KEEP: bool>(
+    evm: &mut Evm<'_>,
+    transaction: TxEnv,
+    trace: Option<&mut Trace>,
+) -> Result<Included, Failure> {
+    evm.ctx.set_tx(transaction);
+    let mut runner = Runner::<KEEP> { trace, evm: std::marker::PhantomData };
+    match runner.run(evm) {
+        Ok(result) => Ok(Ok(result)),
+        Err(Error::Transaction(reason)) => Ok(Err(reasons::of_invalid(&reason))),
+        Err(Error::Database(missing)) => Err(missing.into()),
+        Err(_) if evm.ctx.chain.watch.stop().is_set() => Err(evm.ctx.chain.watch.stop().failure()),
+        Err(other) => Err(Failure::Engine(other.to_string())),
+    }
+}
+
+/// What all transactions so far did.
+pub fn finalize(mut evm: Evm<'_>) -> EvmState {
+    evm.ctx.journal_mut().finalize()
+}
+
+/// Wei per gas that the sender of the latest transaction pays.
+pub fn gas_price(evm: &Evm<'_>) -> u64 {
+    let price = evm.ctx.tx.effective_gas_price(evm.ctx.block.basefee.into());
+    // Fees come as u64, so nothing is cut off.
+    price as u64
 }
 
 /// A panic inside of revm must not reach Python as one: PyO3's escapes `except Exception`.

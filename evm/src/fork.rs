@@ -4,19 +4,27 @@
 use revm::primitives::hardfork::SpecId;
 
 /// Oldest to newest. Newer forks than the last stable one are not offered.
-pub const NAMES: [&str; 6] = ["london", "paris", "shanghai", "cancun", "prague", "osaka"];
+const FORKS: [(&str, SpecId); 6] = [
+    ("london", SpecId::LONDON),
+    ("paris", SpecId::MERGE),
+    ("shanghai", SpecId::SHANGHAI),
+    ("cancun", SpecId::CANCUN),
+    ("prague", SpecId::PRAGUE),
+    ("osaka", SpecId::OSAKA),
+];
 
-/// The fork of a name, or None if it is not one of [`NAMES`].
+pub fn names() -> Vec<&'static str> {
+    FORKS.iter().map(|(name, _)| *name).collect()
+}
+
+/// The fork of a name, or None if it is not offered.
 pub fn parse(name: &str) -> Option<SpecId> {
-    Some(match name {
-        "london" => SpecId::LONDON,
-        "paris" => SpecId::MERGE,
-        "shanghai" => SpecId::SHANGHAI,
-        "cancun" => SpecId::CANCUN,
-        "prague" => SpecId::PRAGUE,
-        "osaka" => SpecId::OSAKA,
-        _ => return None,
-    })
+    FORKS.iter().find(|(known, _)| *known == name).map(|(_, fork)| *fork)
+}
+
+/// The name of an offered fork.
+pub fn name(fork: SpecId) -> &'static str {
+    FORKS.iter().find(|(_, known)| *known == fork).map_or("unknown", |(name, _)| name)
 }
 
 #[cfg(test)]
@@ -25,8 +33,9 @@ mod tests {
 
     #[test]
     fn every_offered_name_is_a_fork_and_they_are_in_order() {
-        let forks: Vec<SpecId> = NAMES.iter().map(|name| parse(name).unwrap()).collect();
+        let forks: Vec<SpecId> = names().into_iter().map(|name| parse(name).unwrap()).collect();
         assert!(forks.is_sorted());
+        assert!(forks.iter().map(|fork| name(*fork)).eq(names()));
     }
 
     #[test]

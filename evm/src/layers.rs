@@ -64,40 +64,57 @@ pub struct Layers {
     top: Layer,
     /// Oldest first.
     below: Vec<Arc<Layer>>,
+    /// There is something below the lowest layer (a source), so that it must hide things too.
+    is_over_source: bool,
 }
 
 impl Layers {
-    pub fn account(&self, address: &Address) -> Option<&AccountInfo> {
-        if let Some(found) = self.top.accounts.get(address) {
-            return found.as_ref();
-        }
-        let found = self.below.iter().rev().find_map(|layer| layer.accounts.get(address));
-        found.and_then(Option::as_ref)
+    pub fn over_source() -> Self {
+        Self { is_over_source: true, ..Self::default() }
     }
 
-    pub fn slot(&self, key: &SlotKey) -> U256 {
-        if let Some(value) = self.top.slots.get(key) {
-            return *value;
+    /// Outer None: no layer knows the account. Inner None: it is known not to exist.
+    pub fn account(&self, address: &Address) -> Option<Option<&AccountInfo>> {
+        if let Some(found) = self.top.accounts.get(address) {
+            return Some(found.as_ref());
         }
-        let found = self.below.iter().rev().find_map(|layer| layer.slots.get(key));
-        found.copied().unwrap_or_default()
+        let found = self.below.iter().rev().find_map(|layer| layer.accounts.get(address));
+        found.map(Option::as_ref)
+    }
+
+    /// None: no layer knows the slot.
+    pub fn slot(&self, key: &SlotKey) -> Option<U256> {
+        if let Some(value) = self.top.slots.get(key) {
+            return Some(*value);
+        }
+        self.below.iter().rev().find_map(|layer| layer.slots.get(key)).copied()
     }
 
     pub fn set_account(&mut self, address: Address, account: Option<AccountInfo>) {
-        let remove = account.is_none() && self.below.is_empty();
+        let remove = account.is_none() && self.has_nothing_below();
         put(&mut self.top.accounts, address, account, remove);
     }
 
     pub fn set_slot(&mut self, key: SlotKey, value: U256) {
-        let remove = value.is_zero() && self.below.is_empty();
+        let remove = value.is_zero() && self.has_nothing_below();
         put(&mut self.top.slots, key, value, remove);
     }
 
-    /// All slots of an account that are not zero. Walks through everything: for rare uses only.
+    /// Whether a layer above the frozen ones has nothing to hide.
+    fn has_nothing_below(&self) -> bool {
+        self.below.is_empty() && !self.is_over_source
+    }
+
+    /// All layers, oldest first.
+    fn all(&self) -> impl DoubleEndedIterator<Item = &Layer> {
+        self.below.iter().map(Arc::as_ref).chain([&self.top])
+    }
+
+    /// All slots of an account that the layers know and that are not zero. Walks through
+    /// everything: for rare uses only.
     pub fn slots_of(&self, number: u32) -> Vec<(U256, U256)> {
         let mut found: HashMap<U256, U256> = HashMap::default();
-        let all = self.below.iter().map(Arc::as_ref).chain([&self.top]);
-        for (key, value) in all.flat_map(|layer| &layer.slots) {
+        for (key, value) in self.all().flat_map(|layer| &layer.slots) {
             if key.number == number {
                 found.insert(key.slot, *value);
             }
@@ -105,10 +122,56 @@ impl Layers {
         found.into_iter().filter(|(_, value)| !value.is_zero()).collect()
     }
 
+    /// All accounts that exist, in any order.
+    pub fn accounts(&self) -> Vec<(Address, &AccountInfo)> {
+        let exist = |(address, account): (&Address, &'_ Option<AccountInfo>)| {
+            account.is_some().then_some(*address)
+        };
+        if self.below.is_empty() {
+            let accounts = self.top.accounts.iter();
+            return accounts.filter_map(|(at, info)| Some((*at, info.as_ref()?))).collect();
+        }
+        let mut addresses: Vec<Address> =
+            self.all().flat_map(|layer| layer.accounts.iter().filter_map(exist)).collect();
+        addresses.sort_unstable();
+        addresses.dedup();
+        let known = |address| Some((address, self.account(&address)??));
+        addresses.into_iter().filter_map(known).collect()
+    }
+
+    /// All slots that are not zero, in any order.
+    pub fn slots(&self) -> Vec<(SlotKey, U256)> {
+        let alive = |(key, value): (&SlotKey, &U256)| (!value.is_zero()).then_some((*key, *value));
+        if self.below.is_empty() {
+            return self.top.slots.iter().filter_map(alive).collect();
+        }
+        let mut found: HashMap<SlotKey, U256> = HashMap::default();
+        for (key, value) in self.all().flat_map(|layer| &layer.slots) {
+            found.insert(*key, *value);
+        }
+        found.iter().filter_map(alive).collect()
+    }
+
+    /// Accounts and slots that one of two relatives may have changed: whatever lies in a layer that
+    /// they do not share.
+    pub fn unshared(&self, other: &Self) -> Layer {
+        let mut keys = Layer::default();
+        for (these, those) in [(self, other), (other, self)] {
+            let is_shared =
+                |layer: &Layer| those.below.iter().any(|its| std::ptr::eq(&**its, layer));
+            for layer in these.all().filter(|layer| !is_shared(layer)) {
+                keys.accounts.extend(layer.accounts.keys().map(|address| (*address, None)));
+                keys.slots.extend(layer.slots.keys().map(|key| (*key, U256::ZERO)));
+            }
+        }
+        keys
+    }
+
     /// An independent copy. What both have so far is shared from now on.
     pub fn fork(&mut self) -> Self {
         self.freeze();
-        Self { top: Layer::default(), below: self.below.clone() }
+        let (below, is_over_source) = (self.below.clone(), self.is_over_source);
+        Self { top: Layer::default(), below, is_over_source }
     }
 
     pub fn depth(&self) -> usize {
@@ -130,7 +193,7 @@ impl Layers {
         }
         let (Some(newer), Some(older)) = (self.below.pop(), self.below.pop()) else { return false };
         let mut merged = Arc::unwrap_or_clone(older);
-        merged.absorb(&newer, self.below.is_empty());
+        merged.absorb(&newer, self.has_nothing_below());
         self.below.push(Arc::new(merged));
         true
     }
@@ -155,9 +218,9 @@ mod tests {
         let mut fork = origin.fork();
         fork.set_slot(key(1), U256::from(20));
         origin.set_slot(key(2), U256::from(30));
-        assert_eq!(origin.slot(&key(1)), U256::from(10));
-        assert_eq!(fork.slot(&key(1)), U256::from(20));
-        assert_eq!(fork.slot(&key(2)), U256::ZERO);
+        assert_eq!(origin.slot(&key(1)), Some(U256::from(10)));
+        assert_eq!(fork.slot(&key(1)), Some(U256::from(20)));
+        assert_eq!(fork.slot(&key(2)).unwrap_or_default(), U256::ZERO);
     }
 
     #[test]
@@ -168,11 +231,11 @@ mod tests {
         let untouched = layers.fork();
         layers.set_slot(key(1), U256::ZERO);
         layers.set_account(Address::ZERO, None);
-        assert_eq!(layers.slot(&key(1)), U256::ZERO);
-        assert!(layers.account(&Address::ZERO).is_none());
+        assert_eq!(layers.slot(&key(1)).unwrap_or_default(), U256::ZERO);
+        assert!(layers.account(&Address::ZERO).unwrap().is_none());
         assert!(layers.slots_of(7).is_empty());
-        assert_eq!(untouched.slot(&key(1)), U256::from(10));
-        assert_eq!(untouched.account(&Address::ZERO).unwrap().nonce, 3);
+        assert_eq!(untouched.slot(&key(1)), Some(U256::from(10)));
+        assert_eq!(untouched.account(&Address::ZERO).unwrap().unwrap().nonce, 3);
     }
 
     #[test]
@@ -196,10 +259,10 @@ mod tests {
         }
         assert!(layers.depth() <= 12, "{} layers", layers.depth());
         for round in 1..1000_u64 {
-            assert_eq!(layers.slot(&key(round)), U256::from(round + 1));
+            assert_eq!(layers.slot(&key(round)), Some(U256::from(round + 1)));
             let fork = &forks[round as usize];
-            assert_eq!(fork.slot(&key(0)), U256::from(round + 1));
-            assert_eq!(fork.slot(&key(round + 1)), U256::ZERO);
+            assert_eq!(fork.slot(&key(0)), Some(U256::from(round + 1)));
+            assert_eq!(fork.slot(&key(round + 1)).unwrap_or_default(), U256::ZERO);
         }
     }
 
@@ -216,5 +279,30 @@ mod tests {
             layers.fork();
         }
         assert_eq!(Arc::as_ptr(&layers.below[0]), base);
+    }
+
+    #[test]
+    fn over_a_source_the_lowest_layer_keeps_what_hides() {
+        let mut layers = Layers::over_source();
+        layers.set_slot(key(1), U256::ZERO);
+        layers.set_account(Address::ZERO, None);
+        layers.fork();
+        layers.set_slot(key(2), U256::from(1));
+        layers.fork();
+        assert_eq!(layers.slot(&key(1)), Some(U256::ZERO));
+        assert_eq!(layers.account(&Address::ZERO), Some(None));
+        assert_eq!(layers.slot(&key(3)), None);
+    }
+
+    #[test]
+    fn relatives_find_what_either_of_them_changed() {
+        let mut origin = Layers::default();
+        origin.set_slot(key(1), U256::from(10));
+        let mut fork = origin.fork();
+        fork.set_slot(key(2), U256::from(20));
+        origin.set_account(Address::ZERO, Some(account(1)));
+        let changed = origin.unshared(&fork);
+        assert_eq!(changed.slots.keys().collect::<Vec<_>>(), [&key(2)]);
+        assert!(changed.accounts.contains_key(&Address::ZERO));
     }
 }

@@ -4,14 +4,22 @@
 //! batches with the GIL released and hands the results over as columns.
 
 pub mod batch;
+pub mod codec;
 pub mod commit;
 pub mod errors;
 pub mod evm;
 pub mod fork;
+pub mod history;
+pub mod hooks;
 pub mod layers;
 pub mod reasons;
 pub mod receipts;
+pub mod run;
+pub mod source;
 pub mod state;
+pub mod stop;
+pub mod trace;
+pub mod trie;
 pub mod watch;
 pub mod world;
 
@@ -29,8 +37,9 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn underwater_evm(module: &Bound<'_, PyModule>) -> PyResult<()> {
     let python = module.py();
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
-    module.add("HARDFORKS", fork::NAMES.to_vec())?;
+    module.add("HARDFORKS", fork::names())?;
     module.add("EngineError", python.get_type::<errors::EngineError>())?;
     module.add("BatchError", python.get_type::<errors::BatchError>())?;
+    module.add_function(wrap_pyfunction!(python::execute_many, module)?)?;
     module.add_class::<python::World>()
 }

@@ -1,58 +1,162 @@
 //! The accounts of a world as revm's database, with the pokes that set-up code may do.
+//!
+//! Reading needs no exclusive access, so that threads can share one state; only commits and pokes
+//! write. On a fork what is not in the layers is asked of the source.
 
-use std::convert::Infallible;
+use std::{collections::BTreeMap, sync::Arc};
 
 use revm::{
     Database,
     bytecode::Bytecode,
-    primitives::{Address, B256, KECCAK_EMPTY, U256, keccak256},
+    primitives::{Address, B256, HashMap, KECCAK_EMPTY, U256},
     state::{AccountId, AccountInfo},
 };
 
-use crate::layers::{Layers, SlotKey};
+use crate::{
+    commit::Change,
+    history::made_hash,
+    layers::{Layers, SlotKey},
+    source::{Missing, Source, is_of_source},
+};
+
+/// BLOCKHASH looks back this far.
+const REMEMBERED_HASHES: usize = 256;
 
 #[derive(Clone, Debug, Default)]
 pub struct State {
     layers: Layers,
-    next_number: u32,
+    /// Which address owns the storage under a number; a number is used once.
+    owners: Arc<Vec<Address>>,
+    hashes: Arc<BTreeMap<u64, B256>>,
+    source: Option<Arc<Source>>,
+}
+
+fn number(id: AccountId) -> u32 {
+    // An AccountId is made of a u32, so nothing is cut off.
+    id.get() as u32
 }
 
 fn slot_key(id: AccountId, slot: U256) -> SlotKey {
-    // An AccountId is made of a u32, so nothing is cut off.
-    SlotKey { number: id.get() as u32, slot }
+    SlotKey { number: number(id), slot }
 }
 
 impl State {
+    pub fn over(source: Source) -> Self {
+        let (layers, source) = (Layers::over_source(), Some(Arc::new(source)));
+        Self { layers, source, ..Self::default() }
+    }
+
+    pub fn has_source(&self) -> bool {
+        self.source.is_some()
+    }
+
     pub fn fork(&mut self) -> Self {
-        Self { layers: self.layers.fork(), next_number: self.next_number }
+        Self { layers: self.layers.fork(), ..self.clone_without_layers() }
     }
 
-    pub fn account(&self, address: &Address) -> Option<&AccountInfo> {
-        self.layers.account(address)
+    fn clone_without_layers(&self) -> Self {
+        Self {
+            layers: Layers::default(),
+            owners: Arc::clone(&self.owners),
+            hashes: Arc::clone(&self.hashes),
+            source: self.source.clone(),
+        }
     }
 
-    pub fn slot(&self, address: &Address, slot: U256) -> U256 {
-        let id = self.account(address).and_then(|account| account.account_id);
-        id.map_or(U256::ZERO, |id| self.slot_by_id(id, slot))
+    pub fn account(&self, address: &Address) -> Result<Option<AccountInfo>, Missing> {
+        match (self.layers.account(address), &self.source) {
+            (Some(known), _) => Ok(known.cloned()),
+            (None, Some(source)) => source.account(address),
+            (None, None) => Ok(None),
+        }
     }
 
-    pub fn slot_by_id(&self, id: AccountId, slot: U256) -> U256 {
-        self.layers.slot(&slot_key(id, slot))
+    pub fn account_id(&self, address: &Address) -> Result<Option<AccountId>, Missing> {
+        match (self.layers.account(address), &self.source) {
+            (Some(known), _) => Ok(known.and_then(|account| account.account_id)),
+            (None, Some(source)) => Ok(source.account(address)?.and_then(|info| info.account_id)),
+            (None, None) => Ok(None),
+        }
+    }
+
+    pub fn slot(&self, address: &Address, slot: U256) -> Result<U256, Missing> {
+        match self.account_id(address)? {
+            Some(id) => self.slot_by_id(id, slot),
+            None => Ok(U256::ZERO),
+        }
+    }
+
+    pub fn slot_by_id(&self, id: AccountId, slot: U256) -> Result<U256, Missing> {
+        let key = slot_key(id, slot);
+        match (self.layers.slot(&key), &self.source) {
+            (Some(value), _) => Ok(value),
+            (None, Some(source)) if is_of_source(key.number) => source.slot(key.number, slot),
+            (None, _) => Ok(U256::ZERO),
+        }
+    }
+
+    /// What is known without asking the source: all that a batch has loaded, for its commit.
+    pub fn known_slot(&self, id: AccountId, slot: U256) -> U256 {
+        let known = self.layers.slot(&slot_key(id, slot));
+        let source = self.source.as_ref().filter(|_| known.is_none());
+        let loaded = source.and_then(|source| source.loaded_slot(number(id), slot));
+        known.or(loaded).unwrap_or_default()
+    }
+
+    /// As `known_slot`, for an account: outer None where there is none, inner one where it has no
+    /// storage.
+    pub fn known_id(&self, address: &Address) -> Option<Option<AccountId>> {
+        match (self.layers.account(address), &self.source) {
+            (Some(known), _) => known.map(|account| account.account_id),
+            (None, Some(source)) => source.loaded_account(address).map(|info| info.account_id),
+            (None, None) => None,
+        }
     }
 
     pub fn set_slot_by_id(&mut self, id: AccountId, slot: U256, value: U256) {
         self.layers.set_slot(slot_key(id, slot), value);
     }
 
+    /// Slots that are not zero; on a fork of those that were loaded.
     pub fn slots_of(&self, id: AccountId) -> Vec<(U256, U256)> {
-        self.layers.slots_of(id.get() as u32)
+        let mut slots = self.layers.slots_of(number(id));
+        if let Some(source) = &self.source {
+            let loaded = source.loaded_slots_of(number(id)).into_iter();
+            let unknown =
+                |(slot, _): &(U256, U256)| self.layers.slot(&slot_key(id, *slot)).is_none();
+            slots.extend(loaded.filter(unknown).filter(|(_, value)| !value.is_zero()));
+        }
+        slots
+    }
+
+    /// All accounts that are not empty; on a fork of those that were loaded.
+    pub fn accounts(&self) -> Vec<(Address, AccountInfo)> {
+        let mut accounts: Vec<_> =
+            self.layers.accounts().into_iter().map(|(at, info)| (at, info.clone())).collect();
+        if let Some(source) = &self.source {
+            let loaded = source.loaded_accounts().into_iter();
+            accounts.extend(loaded.filter(|(address, _)| self.layers.account(address).is_none()));
+        }
+        accounts.retain(|(_, account)| !account.is_empty());
+        accounts.sort_unstable_by_key(|(address, _)| *address);
+        accounts
+    }
+
+    /// All slots that are not zero, by account number, in any order. Not for forks.
+    pub fn storage(&self) -> HashMap<u32, Vec<(U256, U256)>> {
+        let mut storage: HashMap<u32, Vec<(U256, U256)>> = HashMap::default();
+        for (key, value) in self.layers.slots() {
+            storage.entry(key.number).or_default().push((key.slot, value));
+        }
+        storage
     }
 
     /// A number under which nothing is stored yet.
-    pub fn new_id(&mut self) -> AccountId {
-        let id = AccountId::new(self.next_number as usize);
-        self.next_number += 1;
-        id.expect("a world has fewer than 2^32 - 1 accounts with storage")
+    pub fn new_id(&mut self, owner: Address) -> AccountId {
+        let owners = Arc::make_mut(&mut self.owners);
+        owners.push(owner);
+        let id = AccountId::new(owners.len() - 1);
+        id.expect("a world has fewer than 2^31 accounts with storage")
     }
 
     pub fn set_account(&mut self, address: Address, account: AccountInfo) {
@@ -65,46 +169,110 @@ impl State {
         self.layers.set_account(address, None);
     }
 
-    pub fn update(&mut self, address: Address, change: impl FnOnce(&mut AccountInfo)) {
-        let mut account = self.account(&address).cloned().unwrap_or_default();
+    pub fn update(
+        &mut self,
+        address: Address,
+        change: impl FnOnce(&mut AccountInfo),
+    ) -> Result<(), Missing> {
+        let mut account = self.account(&address)?.unwrap_or_default();
         change(&mut account);
         self.set_account(address, account);
+        Ok(())
     }
 
-    pub fn set_code(&mut self, address: Address, code: Bytecode) {
+    pub fn set_code(&mut self, address: Address, code: Bytecode) -> Result<(), Missing> {
         self.update(address, |account| {
             account.code_hash = if code.is_empty() { KECCAK_EMPTY } else { code.hash_slow() };
             account.code = Some(code);
-        });
+        })
     }
 
-    pub fn set_slot(&mut self, address: Address, slot: U256, value: U256) {
-        let id = match self.account(&address).and_then(|account| account.account_id) {
+    pub fn set_slot(&mut self, address: Address, slot: U256, value: U256) -> Result<(), Missing> {
+        let id = match self.account_id(&address)? {
             Some(id) => id,
             None => {
-                let id = self.new_id();
-                self.update(address, |account| account.account_id = Some(id));
+                let id = self.new_id(address);
+                self.update(address, |account| account.account_id = Some(id))?;
                 id
             }
         };
         self.set_slot_by_id(id, slot, value);
+        Ok(())
+    }
+
+    /// Remember a block's hash for BLOCKHASH.
+    pub fn set_block_hash(&mut self, number: u64, hash: B256) {
+        let hashes = Arc::make_mut(&mut self.hashes);
+        hashes.insert(number, hash);
+        while hashes.len() > REMEMBERED_HASHES {
+            hashes.pop_first();
+        }
+    }
+
+    /// No headers are kept, so the hash of a block is the one that was given, the source's, or one
+    /// made of its number: keccak256 of 32 bytes.
+    pub fn block_hash(&self, number: u64) -> Result<B256, Missing> {
+        match (self.hashes.get(&number), &self.source) {
+            (Some(hash), _) => Ok(*hash),
+            (None, Some(source)) => source.block_hash(number),
+            (None, None) => Ok(made_hash(number)),
+        }
+    }
+
+    pub fn remembered_hashes(&self) -> &BTreeMap<u64, B256> {
+        &self.hashes
+    }
+
+    /// Slots that differ from an earlier state of the same world, by address and slot.
+    pub fn diff_since(&self, before: &Self) -> Result<Vec<Change>, Missing> {
+        let unshared = self.layers.unshared(&before.layers);
+        let mut places: Vec<(Address, U256)> = Vec::with_capacity(unshared.slots.len());
+        for key in unshared.slots.keys() {
+            places.extend(self.owner(key.number).map(|owner| (owner, key.slot)));
+        }
+        for address in unshared.accounts.keys() {
+            // An account that began anew has other slots even where no slot was written.
+            let (old, new) = (before.account_id(address)?, self.account_id(address)?);
+            if old != new {
+                let slots = [(before, old), (self, new)]
+                    .map(|(state, id)| id.map(|id| state.slots_of(id)).unwrap_or_default());
+                places.extend(slots.iter().flatten().map(|(slot, _)| (*address, *slot)));
+            }
+        }
+        places.sort_unstable();
+        places.dedup();
+        let mut changes = Vec::new();
+        for (address, slot) in places {
+            let (old, new) = (before.slot(&address, slot)?, self.slot(&address, slot)?);
+            if old != new {
+                changes.push(Change { address, slot, old, new });
+            }
+        }
+        Ok(changes)
+    }
+
+    fn owner(&self, number: u32) -> Option<Address> {
+        match &self.source {
+            Some(source) if is_of_source(number) => source.address_of(number),
+            _ => self.owners.get(number as usize).copied(),
+        }
     }
 }
 
-impl Database for State {
-    type Error = Infallible;
+impl Database for &State {
+    type Error = Missing;
 
-    fn basic(&mut self, address: Address) -> Result<Option<AccountInfo>, Infallible> {
-        Ok(self.account(&address).cloned())
+    fn basic(&mut self, address: Address) -> Result<Option<AccountInfo>, Missing> {
+        self.account(&address)
     }
 
     /// Never asked: accounts carry their code.
-    fn code_by_hash(&mut self, _code_hash: B256) -> Result<Bytecode, Infallible> {
+    fn code_by_hash(&mut self, _code_hash: B256) -> Result<Bytecode, Missing> {
         Ok(Bytecode::default())
     }
 
-    fn storage(&mut self, address: Address, slot: U256) -> Result<U256, Infallible> {
-        Ok(State::slot(self, &address, slot))
+    fn storage(&mut self, address: Address, slot: U256) -> Result<U256, Missing> {
+        State::slot(self, &address, slot)
     }
 
     fn storage_by_account_id(
@@ -112,12 +280,11 @@ impl Database for State {
         _address: Address,
         id: AccountId,
         slot: U256,
-    ) -> Result<U256, Infallible> {
-        Ok(self.slot_by_id(id, slot))
+    ) -> Result<U256, Missing> {
+        self.slot_by_id(id, slot)
     }
 
-    /// No headers are kept, so a block's hash is made of its number: keccak256 of 32 bytes.
-    fn block_hash(&mut self, number: u64) -> Result<B256, Infallible> {
-        Ok(keccak256(U256::from(number).to_be_bytes::<32>()))
+    fn block_hash(&mut self, number: u64) -> Result<B256, Missing> {
+        State::block_hash(self, number)
     }
 }

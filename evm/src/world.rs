@@ -1,21 +1,26 @@
-//! One world: state, block, snapshots, watch list, and the ways to run code in it.
+//! One world: state, block, snapshots and watch list.
 
 use std::sync::Arc;
 
 use revm::{
-    ExecuteEvm,
+    SystemCallEvm,
+    bytecode::Bytecode,
     context::{BlockEnv, CfgEnv, TxEnv},
     context_interface::block::BlobExcessGasAndPrice,
-    primitives::{U256, hardfork::SpecId},
+    primitives::{B256, U256, hardfork::SpecId},
 };
 
 use crate::{
     batch::Batch,
     commit::{Change, commit},
     errors::Failure,
-    evm::{Included, build, guard, included, run_batch},
+    evm::{self, Included, build, guard},
+    history,
     receipts::Receipts,
+    run::{self, Wishes},
+    source::Source,
     state::State,
+    stop::Stop,
     watch::WatchList,
 };
 
@@ -27,9 +32,20 @@ struct Saved {
     block_gas_used: u64,
 }
 
+/// What a world is for its whole life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rules {
+    pub fork: SpecId,
+    pub chain_id: u64,
+    pub limit_code_size: bool,
+    /// Without it accounts with code may send (EIP-3607 is waived).
+    pub check_senders: bool,
+}
+
 #[derive(Debug)]
 pub struct World {
     state: State,
+    rules: Rules,
     config: CfgEnv,
     block: BlockEnv,
     block_gas_used: u64,
@@ -39,22 +55,44 @@ pub struct World {
 }
 
 impl World {
-    pub fn new(fork: SpecId, chain_id: u64, limit_code_size: bool) -> Self {
-        let mut config = CfgEnv::new_with_spec(fork).with_chain_id(chain_id);
+    pub fn new(rules: Rules, source: Option<Source>) -> Self {
+        let state = source.map_or_else(|| Self::first_state(rules.fork), State::over);
+        Self::of(rules, state, WatchList::default())
+    }
+
+    pub fn of(rules: Rules, state: State, watch: WatchList) -> Self {
+        let mut config = CfgEnv::new_with_spec(rules.fork).with_chain_id(rules.chain_id);
         // The sum of the block's gas is kept here: revm checks single transactions only.
         config.disable_block_gas_limit = true;
-        if !limit_code_size {
+        config.disable_eip3607 = !rules.check_senders;
+        if !rules.limit_code_size {
             config.limit_contract_code_size = Some(usize::MAX);
         }
         Self {
-            state: State::default(),
+            state,
+            rules,
             config,
             block: BlockEnv::default(),
             block_gas_used: 0,
             snapshots: Vec::new(),
             next_snapshot: 0,
-            watch: Arc::default(),
+            watch: Arc::new(watch),
         }
+    }
+
+    fn first_state(fork: SpecId) -> State {
+        let mut state = State::default();
+        if fork >= SpecId::PRAGUE {
+            let code = Bytecode::new_legacy(history::CODE);
+            let set = state.set_code(history::ADDRESS, code);
+            let set = set.and_then(|()| state.update(history::ADDRESS, |found| found.nonce = 1));
+            set.expect("only a source can fail");
+        }
+        state
+    }
+
+    pub fn rules(&self) -> Rules {
+        self.rules
     }
 
     pub fn state(&self) -> &State {
@@ -69,59 +107,118 @@ impl World {
         self.block_gas_used
     }
 
-    /// Start a block. Blobs are not simulated: their price stays at its minimum.
-    pub fn set_block(&mut self, mut block: BlockEnv) {
+    /// Say which block it is without beginning it: for the first one of a world.
+    pub fn place(&mut self, mut block: BlockEnv) {
+        // Blobs are not simulated: their price stays at its minimum.
         let blob_gas = BlobExcessGasAndPrice { excess_blob_gas: 0, blob_gasprice: 1 };
         block.blob_excess_gas_and_price = Some(blob_gas);
         self.block = block;
         self.block_gas_used = 0;
     }
 
-    /// Run a batch in the current block, in its order. On failure the world is as it was before.
-    pub fn execute(&mut self, batch: &Batch, wants_diff: bool) -> Result<Receipts, Failure> {
+    /// Go on within a block.
+    pub fn resume(&mut self, block: BlockEnv, block_gas_used: u64) {
+        self.place(block);
+        self.block_gas_used = block_gas_used;
+    }
+
+    /// Begin a block. `parent_hash` None stands for the made hash of the parent's number.
+    pub fn set_block(&mut self, block: BlockEnv, parent_hash: Option<B256>) -> Result<(), Failure> {
+        let parent = block.number.checked_sub(U256::ONE).map(|number| number.to::<u64>());
+        self.place(block);
+        let Some(parent) = parent else { return Ok(()) };
+        if let Some(hash) = parent_hash {
+            self.state.set_block_hash(parent, hash);
+        }
+        if self.rules.fork < SpecId::PRAGUE {
+            return Ok(());
+        }
+        let hash = self.state.block_hash(parent)?;
+        let stop = Stop::after(None);
+        let journal = guard(|| {
+            let mut evm = build(&self.state, self.config.clone(), self.block.clone(), &stop, false);
+            let called = evm.system_call_one(history::ADDRESS, hash.0.into());
+            called.map_err(|error| match error {
+                revm::context_interface::result::EVMError::Database(missing) => missing.into(),
+                other => Failure::Engine(format!("the history contract: {other}")),
+            })?;
+            Ok(evm::finalize(evm))
+        })?;
+        commit(&mut self.state, journal, &mut Vec::new());
+        Ok(())
+    }
+
+    /// Run a batch in the current block, in its order. A failure within it (source, deadline,
+    /// signal) ends it: what came before stays, and its receipts come with the failure.
+    pub fn execute(
+        &mut self,
+        batch: &Batch,
+        wishes: Wishes,
+        stop: &Stop,
+    ) -> Result<(Receipts, Option<Failure>), Failure> {
         batch.check()?;
         let config = self.transaction_config(!batch.nonces.is_empty());
-        let (block, block_gas_before) = (self.block.clone(), self.block_gas_used);
-        let state = &mut self.state;
-        let ran = guard(|| {
-            let mut evm = build(state, config, block);
-            let run = run_batch(&mut evm, batch, block_gas_before);
-            run.map(|(receipts, block_gas)| (receipts, block_gas, evm.finalize()))
-        });
-        let (mut receipts, block_gas_used, journal) = ran?;
+        let (state, block) = (&self.state, self.block.clone());
+        let (mut receipts, block_gas_used, journal, failure) = guard(|| {
+            let mut evm = build(state, config, block, stop, wishes.coverage);
+            let mut run = run::ordered(&mut evm, batch, self.block_gas_used, wishes);
+            run.receipts.coverage = evm.ctx.chain.take_coverage();
+            Ok((run.receipts, run.block_gas_used, evm::finalize(evm), run.failure))
+        })?;
         self.block_gas_used = block_gas_used;
         let mut changes = Vec::new();
         commit(&mut self.state, journal, &mut changes);
         receipts.watched = self.watch.select(&changes);
-        if wants_diff {
+        if wishes.diff {
             changes.sort_unstable_by_key(|change: &Change| (change.address, change.slot));
             receipts.changes = changes;
         }
-        Ok(receipts)
+        Ok((receipts, failure))
     }
 
     /// One transaction outside of the block's gas sum, for set-up code.
     pub fn transact(&mut self, transaction: TxEnv) -> Result<Included, Failure> {
         let (config, block) = (self.transaction_config(false), self.block.clone());
-        let state = &mut self.state;
+        let (state, stop) = (&self.state, Stop::after(None));
         let (outcome, journal) = guard(|| {
-            let mut evm = build(state, config, block);
-            let outcome = included(0, evm.transact_one(transaction))?;
-            Ok((outcome, evm.finalize()))
+            let mut evm = build(state, config, block, &stop, false);
+            let outcome = evm::transact(&mut evm, transaction, None)?;
+            Ok((outcome, evm::finalize(evm)))
         })?;
         commit(&mut self.state, journal, &mut Vec::new());
         Ok(outcome)
     }
 
     /// Run without keeping anything and without the checks that only transactions have.
-    pub fn call(&mut self, transaction: TxEnv) -> Result<Included, Failure> {
-        let mut config = self.transaction_config(false);
-        config.disable_balance_check = true;
-        config.disable_base_fee = true;
-        config.disable_eip3607 = true;
-        config.tx_gas_limit_cap = Some(u64::MAX);
-        let (block, state) = (self.block.clone(), &mut self.state);
-        guard(|| included(0, build(state, config, block).transact_one(transaction)))
+    pub fn call(&self, transaction: TxEnv) -> Result<Included, Failure> {
+        let (config, block, stop) = (self.call_config(), self.block.clone(), Stop::after(None));
+        guard(|| {
+            let mut evm = build(&self.state, config, block, &stop, false);
+            evm::transact(&mut evm, transaction, None)
+        })
+    }
+
+    /// Read-only calls, each on the current state.
+    pub fn call_many(
+        &self,
+        batch: &Batch,
+        threads: usize,
+        stop: &Stop,
+    ) -> Result<Receipts, Failure> {
+        batch.check()?;
+        run::isolated(&self.state, &self.call_config(), &self.block, batch, threads, false, stop)
+    }
+
+    /// Each transaction on the current state, with its diff; nothing is kept.
+    pub fn what_if_many(
+        &self,
+        batch: &Batch,
+        threads: usize,
+        stop: &Stop,
+    ) -> Result<Receipts, Failure> {
+        batch.check()?;
+        let config = self.transaction_config(!batch.nonces.is_empty());
+        run::isolated(&self.state, &config, &self.block, batch, threads, true, stop)
     }
 
     pub fn gas_cap(&self) -> u64 {
@@ -150,21 +247,33 @@ impl World {
 
     /// Return to a snapshot; it and all later ones are forgotten.
     pub fn revert(&mut self, identifier: u64) -> Result<(), Failure> {
-        let position = self.snapshots.iter().position(|saved| saved.identifier == identifier);
-        let saved = position.and_then(|position| self.snapshots.drain(position..).next());
-        let saved = saved.ok_or_else(|| {
-            Failure::Engine(format!("snapshot {identifier} is unknown, or was already used"))
-        })?;
-        self.state = saved.state;
-        self.block = saved.block;
-        self.block_gas_used = saved.block_gas_used;
+        let position = self.position(identifier)?;
+        if let Some(saved) = self.snapshots.drain(position..).next() {
+            self.state = saved.state;
+            self.block = saved.block;
+            self.block_gas_used = saved.block_gas_used;
+        }
         Ok(())
+    }
+
+    /// What is different now from a snapshot, which stays.
+    pub fn diff_since(&self, identifier: u64) -> Result<Vec<Change>, Failure> {
+        let saved = &self.snapshots[self.position(identifier)?];
+        Ok(self.state.diff_since(&saved.state)?)
+    }
+
+    fn position(&self, identifier: u64) -> Result<usize, Failure> {
+        let found = self.snapshots.binary_search_by_key(&identifier, |saved| saved.identifier);
+        found.map_err(|_| {
+            Failure::Engine(format!("snapshot {identifier} is unknown, or was already used"))
+        })
     }
 
     /// An independent world with the same state, block and watch list, without the snapshots.
     pub fn fork(&mut self) -> Self {
         Self {
             state: self.state.fork(),
+            rules: self.rules,
             config: self.config.clone(),
             block: self.block.clone(),
             block_gas_used: self.block_gas_used,
@@ -178,13 +287,28 @@ impl World {
         Arc::make_mut(&mut self.watch)
     }
 
-    pub fn watched(&self) -> impl Iterator<Item = U256> + '_ {
-        self.watch.entries().iter().map(|(address, slot)| self.state.slot(address, *slot))
+    pub fn watch_list(&self) -> &WatchList {
+        &self.watch
+    }
+
+    pub fn watched(&self) -> Result<Vec<U256>, Failure> {
+        let entries = self.watch.entries().iter();
+        let values = entries.map(|(address, slot)| self.state.slot(address, *slot));
+        Ok(values.collect::<Result<_, _>>()?)
     }
 
     fn transaction_config(&self, checks_nonces: bool) -> CfgEnv {
         let mut config = self.config.clone();
         config.disable_nonce_check = !checks_nonces;
+        config
+    }
+
+    fn call_config(&self) -> CfgEnv {
+        let mut config = self.transaction_config(false);
+        config.disable_balance_check = true;
+        config.disable_base_fee = true;
+        config.disable_eip3607 = true;
+        config.tx_gas_limit_cap = Some(u64::MAX);
         config
     }
 }

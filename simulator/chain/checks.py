@@ -44,12 +44,26 @@ def check_block(block: BlockEnvironment) -> None:
     check_address("block.coinbase", block.coinbase)
     if len(block.prevrandao) != 32:
         raise InputError("block.prevrandao", block.prevrandao, "is 32 raw bytes")
+    if block.parent_hash is not None and len(block.parent_hash) != 32:
+        raise InputError("block.parent_hash", block.parent_hash, "is 32 raw bytes")
 
 
 def check_slots(slots: Bytes2D) -> None:
     """uint8[n, 32], or InputError."""
     if slots.dtype != "uint8" or slots.ndim != 2 or slots.shape[1] != 32:
         raise InputError("slots", f"array of {slots.dtype}, shape {slots.shape}", "is uint8[n, 32]")
+
+
+def check_deadline(seconds: float | None) -> None:
+    """A time that has an end and is not negative, or None; else InputError."""
+    if seconds is not None and not 0 <= seconds < float("inf"):
+        raise InputError("deadline_seconds", seconds, "must be at least 0 and finite, or None")
+
+
+def check_threads(threads: int | None) -> None:
+    """At least one, or None for all cores; else InputError."""
+    if threads is not None and threads < 1:
+        raise InputError("threads", threads, "must be at least 1, or None for all cores")
 
 
 def failure(what: str, status: int, output: bytes, reason: str | None) -> ChainError:

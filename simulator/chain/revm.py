@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
-import numpy as np
 import underwater_evm
 
 from simulator.chain.base import (
@@ -15,23 +14,27 @@ from simulator.chain.base import (
     ZERO_ADDRESS,
     Batch,
     BlockEnvironment,
+    Proof,
     Receipts,
+    StateSource,
     StorageDiff,
+    Trace,
 )
 from simulator.chain.checks import (
     DEPLOY_GAS_LIMIT,
     WORD_LIMIT,
     check_address,
     check_block,
+    check_deadline,
     check_number,
+    check_threads,
     failure,
     name_of_call,
 )
-from simulator.errors import ChainError, InputError
+from simulator.errors import BatchAborted, ChainError, InputError
 from simulator.types import Address, Bytes2D, Words
 
 FIRST_BLOCK = BlockEnvironment(number=1, timestamp=1)
-
 
 Arguments = ParamSpec("Arguments")
 Answer = TypeVar("Answer")
@@ -58,8 +61,57 @@ def word(field: str, number: int) -> bytes:
     return check_number(field, number, WORD_LIMIT).to_bytes(32, "big")
 
 
+def receipts_of(columns: underwater_evm.Columns) -> Receipts:
+    """The extension's tuple as `Receipts`; diff and trace come as tuples of their own."""
+    diff, coverage, trace = columns[-3:]
+    rest = (
+        None if diff is None else StorageDiff(*diff),
+        coverage,
+        None if trace is None else Trace(*trace),
+    )
+    return Receipts(*(columns[:-3] + rest))
+
+
+def receipts_or_abort(ran: tuple[underwater_evm.Columns, Exception | None]) -> Receipts:
+    """The receipts of a batch; BatchAborted with those of its first part if it ended early."""
+    columns, failure = ran
+    receipts = receipts_of(columns)
+    if failure is None:
+        return receipts
+    cause = None if isinstance(failure, underwater_evm.EngineError) else failure
+    raise BatchAborted(str(failure), len(receipts.status), receipts) from cause
+
+
+@raises_our_errors
+def execute_many(
+    chains: Sequence[RevmChain],
+    batches: Sequence[Batch],
+    *,
+    threads: int | None = None,
+    diff: bool = False,
+    deadline_seconds: float | None = None,
+) -> list[Receipts]:
+    """One batch on each of many independent worlds at once, as `RevmChain.execute` does each.
+
+    threads: all cores unless it says how many. If several batches end early, the first world's
+    BatchAborted is raised; the worlds keep what they did.
+    """
+    worlds = [chain._world for chain in chains]
+    check_threads(threads)
+    check_deadline(deadline_seconds)
+    ran = underwater_evm.execute_many(worlds, list(batches), threads, diff, deadline_seconds)
+    return [receipts_or_abort(each) for each in ran]
+
+
 class RevmChain:
-    """A world on revm. See `simulator.chain.base.Chain` for the meaning of the methods."""
+    """A world on revm. See `simulator.chain.base.Chain` for the meaning of the methods.
+
+    limit_code_size False lifts EIP-170 and EIP-3860; check_senders False waives EIP-3607, so that
+    accounts with code may send; source makes it a fork, whose unknown state is asked of it. The
+    first block is where the world stands: it does not call the history contract.
+    """
+
+    __slots__ = ("_block", "_blocks_of_snapshots", "_world")
 
     name = "revm"
 
@@ -70,36 +122,21 @@ class RevmChain:
         *,
         chain_id: int = 1,
         limit_code_size: bool = True,
+        check_senders: bool = True,
         block: BlockEnvironment = FIRST_BLOCK,
+        source: StateSource | None = None,
     ) -> None:
-        world = underwater_evm.World(
+        self._world = underwater_evm.World(
             hardfork,
             chain_id=check_number("chain_id", chain_id),
             limit_code_size=limit_code_size,
+            check_senders=check_senders,
+            source=source,
         )
-        self._adopt(world)
-        self.set_block(block)
-
-    def _adopt(self, world: underwater_evm.World) -> None:
-        self._world = world
         self._blocks_of_snapshots: dict[int, BlockEnvironment] = {}
+        self._enter(block, begin=False)
 
-    @property
-    def hardfork(self) -> str:
-        return self._world.hardfork
-
-    @property
-    def block(self) -> BlockEnvironment:
-        return self._block
-
-    @property
-    @raises_our_errors
-    def block_gas_used(self) -> int:
-        """Gas of the transactions that `execute` included in this block."""
-        return self._world.block_gas_used
-
-    @raises_our_errors
-    def set_block(self, block: BlockEnvironment) -> None:
+    def _enter(self, block: BlockEnvironment, *, begin: bool) -> None:
         check_block(block)
         self._world.set_block(
             block.number,
@@ -108,8 +145,38 @@ class RevmChain:
             block.gas_limit,
             block.coinbase,
             block.prevrandao,
+            block.parent_hash,
+            begin,
         )
         self._block = block
+
+    @property
+    def hardfork(self) -> str:
+        return self._world.hardfork
+
+    @property
+    @raises_our_errors
+    def chain_id(self) -> int:
+        return self._world.chain_id
+
+    @property
+    def block(self) -> BlockEnvironment:
+        return self._block
+
+    @property
+    @raises_our_errors
+    def block_gas_used(self) -> int:
+        return self._world.block_gas_used
+
+    @property
+    @raises_our_errors
+    def is_fork(self) -> bool:
+        """Whether unknown state is asked of a source."""
+        return self._world.is_fork
+
+    @raises_our_errors
+    def set_block(self, block: BlockEnvironment) -> None:
+        self._enter(block, begin=True)
 
     @raises_our_errors
     def deploy(self, initcode: bytes, sender: Address, value: int = 0) -> Address:
@@ -152,28 +219,35 @@ class RevmChain:
         return output
 
     @raises_our_errors
-    def execute(self, batch: Batch, *, diff: bool = False) -> Receipts:
-        columns = self._world.execute(
-            batch.senders,
-            batch.targets,
-            batch.data,
-            batch.data_offsets,
-            batch.gas_limits,
-            None if batch.creates is None else batch.creates.astype("uint8", copy=False),
-            batch.values,
-            batch.max_fees,
-            batch.priority_fees,
-            batch.nonces,
-            diff,
+    def execute(
+        self,
+        batch: Batch,
+        *,
+        diff: bool = False,
+        coverage: bool = False,
+        trace: bool = False,
+        deadline_seconds: float | None = None,
+    ) -> Receipts:
+        check_deadline(deadline_seconds)
+        return receipts_or_abort(
+            self._world.execute(batch, diff, coverage, trace, deadline_seconds)
         )
-        changes = columns[13]
-        price = np.zeros(len(batch), np.uint64)
-        return Receipts(
-            *columns[:2],
-            price,
-            *columns[2:13],
-            None if changes is None else StorageDiff(*changes),
-        )
+
+    @raises_our_errors
+    def call_many(
+        self, batch: Batch, *, threads: int | None = None, deadline_seconds: float | None = None
+    ) -> Receipts:
+        check_threads(threads)
+        check_deadline(deadline_seconds)
+        return receipts_of(self._world.call_many(batch, threads, deadline_seconds))
+
+    @raises_our_errors
+    def what_if_many(
+        self, batch: Batch, *, threads: int | None = 1, deadline_seconds: float | None = None
+    ) -> Receipts:
+        check_threads(threads)
+        check_deadline(deadline_seconds)
+        return receipts_of(self._world.what_if_many(batch, threads, deadline_seconds))
 
     @raises_our_errors
     def snapshot(self) -> int:
@@ -189,12 +263,38 @@ class RevmChain:
             del self._blocks_of_snapshots[later]
 
     @raises_our_errors
+    def diff_since(self, snapshot: int) -> StorageDiff:
+        return StorageDiff(*self._world.diff_since(snapshot))
+
+    @raises_our_errors
     def clone(self) -> RevmChain:
-        world = self._world.clone()
-        copy = RevmChain.__new__(RevmChain)
-        copy._adopt(world)
-        copy._block = self._block
-        return copy
+        return self._around(self._world.clone(), self._block)
+
+    @staticmethod
+    def _around(world: underwater_evm.World, block: BlockEnvironment) -> RevmChain:
+        chain = RevmChain.__new__(RevmChain)
+        chain._world = world
+        chain._block = block
+        chain._blocks_of_snapshots = {}
+        return chain
+
+    @raises_our_errors
+    def to_bytes(self) -> bytes:
+        """The world in a compact form, with its block and watch list, without snapshots.
+
+        Equal worlds give equal bytes. ChainError for a fork: that is what capsules are for.
+        """
+        return self._world.to_bytes()
+
+    @staticmethod
+    @raises_our_errors
+    def from_bytes(world: bytes) -> RevmChain:
+        """The world that `to_bytes` wrote; InputError if the bytes are cut off or changed."""
+        inner = underwater_evm.World.from_bytes(world)
+        return RevmChain._around(inner, BlockEnvironment(*inner.block))
+
+    def __reduce__(self) -> tuple[Callable[[bytes], RevmChain], tuple[bytes]]:
+        return RevmChain.from_bytes, (self.to_bytes(),)
 
     @raises_our_errors
     def watch(self, address: Address, slots: Bytes2D) -> int:
@@ -232,7 +332,6 @@ class RevmChain:
 
     @raises_our_errors
     def set_nonce(self, address: Address, nonce: int) -> None:
-        """Poke a nonce; for set-up and tests."""
         check_address("address", address)
         check_number("nonce", nonce)
         self._world.set_nonce(address, nonce)
@@ -246,3 +345,41 @@ class RevmChain:
     def set_code(self, address: Address, code: bytes) -> None:
         check_address("address", address)
         self._world.set_code(address, code)
+
+    @raises_our_errors
+    def accounts(self) -> list[Address]:
+        return self._world.accounts()
+
+    @raises_our_errors
+    def slots_of(self, address: Address) -> tuple[Bytes2D, Words]:
+        check_address("address", address)
+        return self._world.slots_of(address)
+
+    @raises_our_errors
+    def all_slots(self) -> list[tuple[Address, Bytes2D, Words]]:
+        """`slots_of` of every account that has any, in one pass."""
+        return self._world.all_slots()
+
+    @raises_our_errors
+    def state_root(self) -> bytes:
+        return self._world.state_root()
+
+    @raises_our_errors
+    def proof(self, address: Address, slots: Bytes2D) -> Proof:
+        check_address("address", address)
+        balance, nonce, code_hash, storage_hash, account, of_slots = self._world.proof(
+            address, slots
+        )
+        proven = zip(slots, of_slots, strict=True)
+        return Proof(
+            address=address,
+            balance=int.from_bytes(balance, "big"),
+            nonce=nonce,
+            code_hash=code_hash,
+            storage_hash=storage_hash,
+            account=tuple(account),
+            slots=tuple(
+                (slot.tobytes(), int.from_bytes(value, "big"), tuple(nodes))
+                for slot, (value, nodes) in proven
+            ),
+        )
