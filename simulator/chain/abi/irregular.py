@@ -37,9 +37,9 @@ def pack_irregular(function: Function, columns: Sequence[Any], count: int) -> tu
 
 
 def decode_rows(
-    fields: Sequence[Field], parts: Sequence[bytes], name_of_row: NameOfRow
+    fields: Sequence[Field], parts: Sequence[bytes], what: str | NameOfRow
 ) -> list[list[Any]]:
-    """One list of values per field from the encoded rows; InputError names the row.
+    """One list of values per field from the encoded rows; InputError names what the row is.
 
     Addresses come as 0x text in small letters, tuples and arrays as tuples.
     """
@@ -52,7 +52,8 @@ def decode_rows(
             rows.append(decode(types, part))
         except Exception as error:
             rule = f"is not ({','.join(types)}): {error}"
-            raise InputError(name_of_row(row), "0x" + part.hex(), rule) from None
+            name = what if isinstance(what, str) else what(row)
+            raise InputError(name, "0x" + part.hex(), rule) from None
     return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in fields]
 
 
