@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import tempfile
 from pathlib import Path
 from types import TracebackType
 
-from benchmarks.engine_rows.scenario import GAS_LIMIT, START, Call, Scenario
+from benchmarks.engine_rows.workload import GAS_LIMIT, SET_UP_GAS_LIMIT, Call, Workload
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = ROOT / "evm" / "target" / "release" / "examples" / "bare_loop"
-SET_UP_GAS = 100_000_000
+ABSENT = "the bare loop is not built: run make bench-setup"
 
 
 def find() -> Path | None:
-    """The program, if `make bench-setup` has built it."""
-    return PROGRAM if PROGRAM.is_file() else None
+    """The program that `make bench-setup` builds."""
+    return PROGRAM if os.access(PROGRAM, os.X_OK) else None
 
 
-def script(scenario: Scenario) -> bytes:
-    """Numbers are little-endian u64: the number of blocks, and of each block number, timestamp,
-    number of transactions, and of each transaction sender[20], creates[1], target[20], gas limit,
-    length of the data, data. The first block is the set-up.
+def script(workload: Workload) -> bytes:
+    """What the program reads: the number of blocks, and of each block its number, its timestamp,
+    its number of transactions, and of each transaction sender[20], creates[1], target[20], gas
+    limit, length of the data, data. Numbers are little-endian u64. The first block is the set-up.
     """
-    blocks = [(1, START, list(scenario.set_up), SET_UP_GAS)]
-    for orders in scenario.blocks:
-        blocks.append((orders.number, orders.timestamp, scenario.calls(orders), GAS_LIMIT))
+    first = (workload.first.number, workload.first.timestamp, workload.set_up, SET_UP_GAS_LIMIT)
+    blocks = [first]
+    for block in workload.blocks:
+        environment = block.environment
+        blocks.append((environment.number, environment.timestamp, block.calls, GAS_LIMIT))
     raw = bytearray(_number(len(blocks)))
     for number, timestamp, calls, gas_limit in blocks:
         raw += _number(number) + _number(timestamp) + _number(len(calls))
@@ -41,24 +44,23 @@ def _number(value: int) -> bytes:
 
 def _transaction(call: Call, gas_limit: int) -> bytes:
     creates = bytes([call.target is None])
-    target = call.target or bytes(20)
     numbers = _number(gas_limit) + _number(len(call.data))
-    return call.sender + creates + target + numbers + call.data
+    return call.sender + creates + (call.target or bytes(20)) + numbers + call.data
 
 
 class BareLoop:
     """The running program; `run` plays all blocks once on a fresh copy of the state."""
 
-    def __init__(self, program: Path, scenario: Scenario) -> None:
+    def __init__(self, program: Path, workload: Workload) -> None:
         with tempfile.NamedTemporaryFile(suffix=".script", delete=False) as file:
-            file.write(script(scenario))
+            file.write(script(workload))
         self._file = Path(file.name)
         self._process = subprocess.Popen(
             [program, self._file], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
 
     def run(self) -> tuple[float, int, int]:
-        """Seconds of processor time, gas, transactions that succeeded."""
+        """Seconds of processor time, gas, and how many transactions succeeded."""
         process = self._process
         assert process.stdin is not None and process.stdout is not None
         process.stdin.write("\n")
