@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import shutil
 import socket
 import subprocess
 import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +25,10 @@ def find_anvil() -> str | None:
 
 
 class Anvil:
-    """JSON-RPC over plain HTTP, one connection per request."""
+    """JSON-RPC over one HTTP connection that stays open, so requests are answered in order."""
 
     def __init__(self, port: int) -> None:
-        self._address = f"http://127.0.0.1:{port}"
+        self._connection = HTTPConnection("127.0.0.1", port, timeout=60)
 
     def request(self, method: str, *parameters: object) -> Any:
         return self.requests([(method, list(parameters))])[0]
@@ -38,19 +39,29 @@ class Anvil:
             {"jsonrpc": "2.0", "id": index, "method": method, "params": parameters}
             for index, (method, parameters) in enumerate(calls)
         ]
-        request = urllib.request.Request(
-            self._address, json.dumps(body).encode(), {"Content-Type": "application/json"}
+        self._connection.request(
+            "POST", "/", json.dumps(body).encode(), {"Content-Type": "application/json"}
         )
-        with urllib.request.urlopen(request, timeout=30) as response:
-            answers = json.loads(response.read())
+        answers = json.loads(self._connection.getresponse().read())
         for answer in answers:
             if "error" in answer:
                 raise RuntimeError(f"{calls[answer['id']]}: {answer['error']}")
         return [answer["result"] for answer in sorted(answers, key=lambda answer: answer["id"])]
 
+    def dump(self) -> dict[str, dict[str, Any]]:
+        """All accounts: nonce, balance, code, storage, as anvil writes them."""
+        packed = bytes.fromhex(self.request("anvil_dumpState")[2:])
+        accounts: dict[str, dict[str, Any]] = json.loads(gzip.decompress(packed))["accounts"]
+        return accounts
+
+    def close(self) -> None:
+        self._connection.close()
+
 
 @contextmanager
-def running(program: str, hardfork: str) -> Iterator[Anvil]:
+def running(
+    program: str, hardfork: str, *, base_fee_wei: int = 0, gas_limit: int = 60_000_000
+) -> Iterator[Anvil]:
     """A node that mines on demand only, in the order of arrival, without accounts of its own."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -58,18 +69,19 @@ def running(program: str, hardfork: str) -> Iterator[Anvil]:
     arguments = [
         "--host", "127.0.0.1", "--port", str(port), "--hardfork", hardfork, "--chain-id", "1",
         "--accounts", "1", "--no-mining", "--order", "fifo", "--auto-impersonate",
-        "--block-base-fee-per-gas", "0", "--gas-limit", "60000000", "--timestamp", "1600000000",
-        "--disable-pool-balance-checks", "--enable-tx-gas-limit",
+        "--block-base-fee-per-gas", str(base_fee_wei), "--gas-limit", str(gas_limit),
+        "--timestamp", "1600000000", "--disable-pool-balance-checks", "--enable-tx-gas-limit",
         "--disable-default-create2-deployer", "--silent",
     ]  # fmt: skip
     process = subprocess.Popen(
         [program, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
+    node = Anvil(port)
     try:
-        node = Anvil(port)
         _wait_until_up(node, process)
         yield node
     finally:
+        node.close()
         process.terminate()
         process.wait(timeout=10)
 
@@ -80,7 +92,8 @@ def _wait_until_up(node: Anvil, process: subprocess.Popen[bytes]) -> None:
         try:
             node.request("eth_chainId")
             return
-        except OSError as error:
+        except (OSError, HTTPException) as error:
+            node.close()
             if process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError(f"anvil did not come up: {error}") from error
             time.sleep(0.05)

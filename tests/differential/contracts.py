@@ -125,51 +125,57 @@ ENVIRONMENT = assemble(
     {_READS}
     COINBASE BALANCE 384 MSTORE  0 CALLDATALOAD BALANCE 416 MSTORE
     0 CALLDATALOAD EXTCODEHASH 448 MSTORE  0 CALLDATALOAD EXTCODESIZE 480 MSTORE
-    GAS 512 MSTORE  544 0 RETURN
+    GAS 512 MSTORE  0 SLOAD POP  544 0 LOG0  544 0 RETURN
     """
 )
-"""Everything a contract sees of block and transaction, and of the account it is given."""
+"""Logs and returns what a contract sees: block, transaction, and the account it is given."""
 
 BLOCK_HASHES = assemble(
     """
     1 NUMBER SUB BLOCKHASH 0 MSTORE  256 NUMBER SUB BLOCKHASH 32 MSTORE
-    257 NUMBER SUB BLOCKHASH 64 MSTORE  NUMBER BLOCKHASH 96 MSTORE  128 0 RETURN
+    257 NUMBER SUB BLOCKHASH 64 MSTORE  NUMBER BLOCKHASH 96 MSTORE
+    3 NUMBER SUB BLOCKHASH 128 MSTORE  160 0 LOG0  160 0 RETURN
     """
 )
+"""Logs and returns the hashes of the parent and of some blocks that are further away."""
 
-TOKEN = """
-# pragma version 0.4.3
+ASK_HISTORY = assemble(
+    f"""
+    CALLDATASIZE 0 0 CALLDATACOPY
+    0 0 CALLDATASIZE 0 0x0000F90827F1C53a10cb7A02335B175320002935 GAS STATICCALL
+    {LOG_RETURN_DATA} STOP
+    """
+)
+"""Asks the history contract of EIP-2935 for the hash of a block; logs what came back."""
 
-event Transfer:
-    sender: indexed(address)
-    receiver: indexed(address)
-    amount: uint256
+READ_SLOTS = assemble(
+    """
+    0
+    next: DUP1 CALLDATASIZE GT ISZERO @done JUMPI
+    DUP1 CALLDATALOAD SLOAD POP  DUP1 CALLDATALOAD BALANCE POP
+    32 ADD @next JUMP
+    done: GAS 0 MSTORE 32 0 LOG0
+    """
+)
+"""Reads the slots and the accounts of its words, which an access list may have warmed up."""
 
-balances: public(HashMap[address, uint256])
-allowances: public(HashMap[address, HashMap[address, uint256]])
-supply: public(uint256)
+SELF_CALLER = assemble(
+    f"""
+    0 CALLDATALOAD DUP1 ISZERO @done JUMPI
+    1 SWAP1 SUB 0 MSTORE
+    0 0 32 0 0 ADDRESS GAS CALL
+    1 SLOAD ADD 1 SSTORE 1
+    done: {LOG_RETURN_DATA} 1 SLOAD {RETURN_WORD}
+    """
+)
+"""Calls itself as often as it is told and counts in its storage."""
 
-@external
-def mint(receiver: address, amount: uint256):
-    self.balances[receiver] += amount
-    self.supply += amount
-    log Transfer(sender=empty(address), receiver=receiver, amount=amount)
-
-@external
-def approve(spender: address, amount: uint256):
-    self.allowances[msg.sender][spender] = amount
-
-@external
-def transfer(receiver: address, amount: uint256) -> bool:
-    assert self.balances[msg.sender] >= amount, "balance too low"
-    self.balances[msg.sender] -= amount
-    self.balances[receiver] += amount
-    log Transfer(sender=msg.sender, receiver=receiver, amount=amount)
-    return True
-
-@external
-def move(owner: address, receiver: address, amount: uint256):
-    self.allowances[owner][msg.sender] -= amount
-    self.balances[owner] -= amount
-    self.balances[receiver] += amount
-"""
+NEW_OPCODES = {
+    "PUSH0": ("shanghai", assemble("PUSH0 PUSH0 SSTORE 7 0 SSTORE STOP")),
+    "TLOAD": ("cancun", assemble("5 1 TSTORE 1 TLOAD 0 SSTORE STOP")),
+    "MCOPY": ("cancun", assemble("9 0 MSTORE 32 0 64 MCOPY 64 MLOAD 0 SSTORE STOP")),
+    "BLOBHASH": ("cancun", assemble("3 0 SSTORE 0 BLOBHASH 0 SSTORE STOP")),
+    "BLOBBASEFEE": ("cancun", assemble("BLOBBASEFEE 0 SSTORE STOP")),
+    "CLZ": ("osaka", assemble("1 CLZ 0 SSTORE STOP")),
+}
+"""By name: the fork that brought an opcode, and a contract that uses it and then stops."""

@@ -1,4 +1,4 @@
-"""Random but repeatable sequences of transactions over the contracts, for any back end."""
+"""Transactions over the contracts, packed for any back end, and the state that they start from."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from eth_hash.auto import keccak
 
-from simulator.chain.base import Batch, BlockEnvironment, Chain
+from simulator.chain.base import AccessLists, Batch, BlockEnvironment, Chain
 from simulator.chain.pyevm.flat import words
 from tests.differential import contracts
 from tests.differential.assembler import word
@@ -16,6 +16,8 @@ SENDERS = [bytes([0xA0 + index]) * 20 for index in range(5)]
 BENEFICIARIES = [bytes([0xB0 + index]) * 20 for index in range(3)]
 COINBASE = bytes([0xC0]) * 20
 START_BALANCE = 10**21
+
+LEGACY, ACCESS_LIST, DYNAMIC_FEE = 0, 1, 2
 
 
 def place(name: str) -> bytes:
@@ -36,13 +38,18 @@ CONTRACTS = {
     "forward code": contracts.FORWARD_CODE,
     "logger": contracts.LOGGER,
     "environment": contracts.ENVIRONMENT,
+    "block hashes": contracts.BLOCK_HASHES,
+    "ask history": contracts.ASK_HISTORY,
+    "read slots": contracts.READ_SLOTS,
+    "self caller": contracts.SELF_CALLER,
     **{f"halt: {name}": code for name, code in contracts.HALTS.items()},
+    **{f"new: {name}": code for name, (_, code) in contracts.NEW_OPCODES.items()},
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One transaction; `target` None creates."""
+    """One transaction; `target` None creates. In types 0 and 1 the max fee is the gas price."""
 
     sender: bytes
     target: bytes | None
@@ -52,6 +59,17 @@ class Call:
     max_fee: int = 0
     priority_fee: int = 0
     nonce: int | None = None
+    type: int = DYNAMIC_FEE
+    access_list: tuple[tuple[bytes, tuple[int, ...]], ...] = ()
+
+    @property
+    def least_gas(self) -> int:
+        """An upper bound of the gas without which no fork includes it."""
+        zeros = self.data.count(0)
+        tokens = zeros + 4 * (len(self.data) - zeros)
+        listed = sum(2_400 + 1_900 * len(slots) for _, slots in self.access_list)
+        creation = 0 if self.target is not None else 32_000 + 2 * (len(self.data) // 32 + 1)
+        return 21_000 + max(4 * tokens + listed + creation, 10 * tokens)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +97,22 @@ def batch_of(calls: list[Call]) -> Batch:
         max_fees=np.array([c.max_fee for c in calls], np.uint64),
         priority_fees=np.array([c.priority_fee for c in calls], np.uint64),
         nonces=np.array([c.nonce or 0 for c in calls], np.uint64) if gives_nonces else None,
+        types=np.array([c.type for c in calls], np.uint8),
+        access_lists=_access_lists(calls),
+    )
+
+
+def _access_lists(calls: list[Call]) -> AccessLists | None:
+    entries = [entry for call in calls for entry in call.access_list]
+    if not entries:
+        return None
+    slots = b"".join(word(slot) for _, listed in entries for slot in listed)
+    addresses = b"".join(address for address, _ in entries)
+    return AccessLists(
+        offsets=np.cumsum([0, *(len(call.access_list) for call in calls)], dtype=np.int64),
+        addresses=np.frombuffer(addresses, np.uint8).reshape(len(entries), 20),
+        slot_offsets=np.cumsum([0, *(len(listed) for _, listed in entries)], dtype=np.int64),
+        slots=np.frombuffer(slots, np.uint8).reshape(-1, 32),
     )
 
 
@@ -92,116 +126,6 @@ def set_up(chain: Chain) -> None:
     for slot in range(8):
         chain.set_storage(place("store"), slot, slot + 1)
         chain.set_storage(place("mortal"), slot, slot + 1)
-
-
-class Script:
-    """Draws transactions: every kind of action, with gas limits that are sometimes too small."""
-
-    def __init__(self, seed: int, token: bytes, fees: bool) -> None:
-        self._random = np.random.default_rng(seed)
-        self._token = token
-        self._fees = fees
-
-    def blocks(self, count: int, calls_per_block: int) -> list[Block]:
-        return [
-            Block(
-                BlockEnvironment(
-                    number=number + 1,
-                    timestamp=1_700_000_000 + 12 * number,
-                    base_fee=7 if self._fees else 0,
-                    coinbase=COINBASE,
-                    gas_limit=60_000_000,
-                ),
-                [self._call() for _ in range(calls_per_block)],
-            )
-            for number in range(count)
-        ]
-
-    def _pick(self, count: int) -> int:
-        return int(self._random.integers(count))
-
-    def _call(self) -> Call:
-        actions = [
-            self._store, self._store, self._token_call, self._token_call, self._forward,
-            self._create, self._mortal, self._simple, self._precompile, self._halt, self._transfer,
-        ]  # fmt: skip
-        target, data, value = actions[self._pick(len(actions))]()
-        gas_limit = 400_000
-        if self._pick(8) == 0:
-            gas_limit = 60_000 + self._pick(60_000)
-        fee = 10 + self._pick(5) if self._fees else 0
-        tip = self._pick(4) if self._fees else 0
-        return Call(SENDERS[self._pick(5)], target, data, value, gas_limit, fee, tip)
-
-    def _store(self) -> tuple[bytes, bytes, int]:
-        pairs = [word(self._pick(8)) + word(self._pick(3)) for _ in range(1 + self._pick(6))]
-        return place("store"), b"".join(pairs), 0
-
-    def _token_call(self) -> tuple[bytes, bytes, int]:
-        people = SENDERS + BENEFICIARIES
-        one, other = (bytes(12) + people[self._pick(len(people))] for _ in range(2))
-        amount = word(self._pick(4) * 50)
-        calls = [
-            ("mint(address,uint256)", one + amount),
-            ("transfer(address,uint256)", one + amount),
-            ("approve(address,uint256)", one + amount),
-            ("move(address,address,uint256)", one + other + amount),
-        ]
-        signature, arguments = calls[self._pick(len(calls))]
-        return self._token, keccak(signature.encode())[:4] + arguments, 0
-
-    def _forward(self) -> tuple[bytes, bytes, int]:
-        names = ["store", "reverter", "transient", "logger", "halt: invalid", "mortal", "nobody"]
-        target = bytes(12) + place(names[self._pick(len(names))])
-        data = word(self._pick(8)) + word(self._pick(3))
-        if self._pick(3) == 0:
-            name = ["forward static", "forward code"][self._pick(2)]
-            return place(name), target + data, 0
-        gas = word([0, 2_300, 30_000, 300_000][self._pick(4)])
-        return place("forward"), target + gas + word(self._pick(3)) + data, self._pick(3)
-
-    def _create(self) -> tuple[bytes | None, bytes, int]:
-        salt = word(self._pick(4))
-        ways: list[tuple[bytes | None, bytes]] = [
-            (place("creator"), salt + contracts.MORTAL_INITCODE),
-            (place("birth and death"), salt + contracts.MORTAL_INITCODE),
-            (place("creator by nonce"), contracts.MORTAL_INITCODE),
-            (place("creator"), salt + contracts.HALTS["invalid"]),
-            (None, contracts.MORTAL_INITCODE),
-            (None, contracts.STORE_AND_REVERT),
-            (None, b"\x60\xef\x60\x00\x53\x60\x01\x60\x00\xf3"),
-        ]
-        target, data = ways[self._pick(len(ways))]
-        return target, data, self._pick(3)
-
-    def _mortal(self) -> tuple[bytes, bytes, int]:
-        """Call (to destroy or to fund) a contract that may or may not live at the moment."""
-        salt = word(self._pick(4))
-        creator = place(["creator", "birth and death"][self._pick(2)])
-        born = keccak(b"\xff" + creator + salt + keccak(contracts.MORTAL_INITCODE))[12:]
-        target = [born, born, place("mortal")][self._pick(3)]
-        beneficiary = [*BENEFICIARIES, target][self._pick(4)]
-        return target, (bytes(12) + beneficiary) if self._pick(2) else b"", self._pick(3)
-
-    def _simple(self) -> tuple[bytes, bytes, int]:
-        names = ["transient", "logger", "environment", "reverter"]
-        looked_at = bytes(12) + BENEFICIARIES[self._pick(3)]
-        return place(names[self._pick(len(names))]), looked_at, self._pick(2)
-
-    def _precompile(self) -> tuple[bytes, bytes, int]:
-        address = word(1 + self._pick(10))
-        sizes = [0, 32, 96, 128, 192, 213]
-        garbage = self._random.bytes(sizes[self._pick(len(sizes))])
-        modexp = word(2) + word(1) + word(2) + b"\x03\x05\x07\x01\x01"
-        data = modexp if address == word(5) else [garbage, bytes(128)][self._pick(2)]
-        return place("forward static"), address + data, 0
-
-    def _halt(self) -> tuple[bytes, bytes, int]:
-        names = list(contracts.HALTS)
-        return place(f"halt: {names[self._pick(len(names))]}"), b"", 0
-
-    def _transfer(self) -> tuple[bytes, bytes, int]:
-        return [*BENEFICIARIES, bytes(19) + b"\x04"][self._pick(4)], b"", self._pick(3) * 10**15
 
 
 def revival_blocks() -> list[Block]:
