@@ -148,7 +148,7 @@ def test_a_forged_block_differs_from_the_one_of_another_endpoint(
         standing_before(node.url, tamper=of_method("eth_getBlockByNumber", forged)) as proxy,
         pytest.raises(EndpointError, match="another block: block 6 is 0x") as caught,
     ):
-        open_fork([node.url, proxy.url], options=brisk)
+        open_fork([node.url, proxy.url], 6, options=brisk)
     assert caught.value.endpoint == proxy.url
 
 
