@@ -3,57 +3,99 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from benchmarks.engine_rows import sequences
 from benchmarks.engine_rows.results import Results
 from benchmarks.engine_rows.timing import Way, interleaved, median, pinned, processor, ratio
-from benchmarks.engine_rows.workload import Workload, batch_of, fresh_chain
-from simulator.chain import Chain
+from benchmarks.engine_rows.workload import Block, Workload, batch_of, fresh_chain
+from simulator.chain import Batch, BlockEnvironment, Chain
 
 KEYS = ("what_if_us", "what_if_call_us", "coverage_vs_off", "trace_vs_off")
 
 
 def measure(workload: Workload, results: Results, rounds: int) -> None:
+    """Ratios of the whole sequence; what-ifs in microseconds beyond the trade."""
     base = fresh_chain(workload)
     blocks = workload.blocks
+    split = [_Split.of(block) for block in blocks]
     ways: dict[str, Way] = {
         "off": processor(base.clone, lambda chain: sequences.ready(chain, blocks)),
         "coverage": processor(base.clone, lambda chain: sequences.with_coverage(chain, blocks)),
         "trace": processor(base.clone, lambda chain: sequences.with_trace(chain, blocks)),
-        "what-ifs, many": lambda: _what_ifs(base.clone(), workload),
-        "what-ifs, one a call": lambda: _what_ifs_one_by_one(base.clone(), workload),
+        "trades": lambda: _trades(base.clone(), split),
+        "what-ifs, many": lambda: _what_ifs(base.clone(), split),
+        "what-ifs, one a call": lambda: _what_ifs_one_by_one(base.clone(), split),
     }
     with pinned():
         times = interleaved(ways, rounds)
     results.figures["coverage_vs_off"] = ratio(times, "coverage", "off")
     results.figures["trace_vs_off"] = ratio(times, "trace", "off")
-    factor = 1e6 / sum(len(block.batch) for block in blocks)
+    all_of_them = sum(len(block.batch) for block in blocks)
+    for name in ("off", "coverage", "trace"):
+        results.add_times({f"ours: {name}": times[name]}, 1e6 / all_of_them)
+    trades = sum(len(block.trades) for block in split)
+    for name in ("trades", "what-ifs, many", "what-ifs, one a call"):
+        results.add_times({f"ours: {name}": times[name]}, 1e6 / trades)
     for key, name in (("what_if_us", "many"), ("what_if_call_us", "one a call")):
-        pairs = zip(times[f"what-ifs, {name}"], times["off"], strict=True)
-        results.figures[key] = median([theirs - plain for theirs, plain in pairs]) * factor
-    results.add_times({f"ours: {name}": values for name, values in times.items()}, factor)
+        pairs = zip(times[f"what-ifs, {name}"], times["trades"], strict=True)
+        results.figures[key] = median([theirs - plain for theirs, plain in pairs]) / trades * 1e6
 
 
-def _what_ifs(chain: Chain, workload: Workload) -> float:
-    """Each block's transactions as what-ifs on the state before it; executing it does not count."""
+@dataclass(frozen=True, slots=True)
+class _Split:
+    """A block's first transaction (the price), and its trades together and one by one.
+
+    The price comes first in every way, or each what-if would accrue the funding as well.
+    """
+
+    environment: BlockEnvironment
+    price: Batch
+    trades: Batch
+    singles: tuple[Batch, ...]
+
+    @staticmethod
+    def of(block: Block) -> _Split:
+        price, *trades = block.calls
+        singles = tuple(batch_of([call]) for call in trades)
+        return _Split(block.environment, batch_of([price]), batch_of(trades), singles)
+
+
+def _trades(chain: Chain, blocks: Sequence[_Split]) -> float:
+    """Seconds of the trades alone, executed."""
     seconds = 0.0
-    for block in workload.blocks:
-        start = time.process_time()
+    for block in blocks:
         chain.set_block(block.environment)
-        chain.what_if_many(block.batch)
+        chain.execute(block.price)
+        start = time.process_time()
+        chain.execute(block.trades)
         seconds += time.process_time() - start
-        chain.execute(block.batch)
     return seconds
 
 
-def _what_ifs_one_by_one(chain: Chain, workload: Workload) -> float:
+def _what_ifs(chain: Chain, blocks: Sequence[_Split]) -> float:
+    """Seconds of the same trades as what-ifs; executing them afterwards does not count."""
     seconds = 0.0
-    for block in workload.blocks:
-        batches = [batch_of([call]) for call in block.calls]
-        start = time.process_time()
+    for block in blocks:
         chain.set_block(block.environment)
-        for batch in batches:
-            chain.what_if_many(batch)
+        chain.execute(block.price)
+        start = time.process_time()
+        chain.what_if_many(block.trades)
         seconds += time.process_time() - start
-        chain.execute(block.batch)
+        chain.execute(block.trades)
+    return seconds
+
+
+def _what_ifs_one_by_one(chain: Chain, blocks: Sequence[_Split]) -> float:
+    """The same, a Python call each."""
+    seconds = 0.0
+    for block in blocks:
+        chain.set_block(block.environment)
+        chain.execute(block.price)
+        start = time.process_time()
+        for single in block.singles:
+            chain.what_if_many(single)
+        seconds += time.process_time() - start
+        chain.execute(block.trades)
     return seconds

@@ -87,9 +87,8 @@ def _state_differences(chain: Chain, dump: dict[str, dict[str, Any]]) -> int:
         count += ours != (int(account["balance"], 16), account["nonce"], code)
         slots, words = chain.slots_of(address)
         values = words_to_integers(words, signed=False)
-        mine = {
-            int.from_bytes(slot.tobytes()): value for slot, value in zip(slots, values, strict=True)
-        }
+        keys = [int.from_bytes(slot.tobytes(), "big") for slot in slots]
+        mine = dict(zip(keys, values, strict=True))
         storage = {int(slot, 16): int(value, 16) for slot, value in account["storage"].items()}
         theirs = {slot: value for slot, value in storage.items() if value}
         count += len(mine.items() ^ theirs.items())

@@ -16,7 +16,7 @@ import numpy as np
 
 from benchmarks.engine_rows import sequences
 from benchmarks.engine_rows.results import Results
-from benchmarks.engine_rows.timing import Way, clock, cores, interleaved, ratio
+from benchmarks.engine_rows.timing import Way, clock, cores, interleaved, median, ratio
 from benchmarks.engine_rows.workload import Workload, fresh_chain
 from simulator.chain import Batch, Chain
 
@@ -46,11 +46,8 @@ def measure(workload: Workload, results: Results, rounds: int) -> None:
     calls = interleaved(_call_ways(base, workload), rounds)
     results.figures["calls_two_threads_vs_one"] = ratio(calls, "one", "two")
     count = len(workload.views()) * VIEW_REPEATS
-    per_call = {f"read-only call, {name}": [t / count for t in calls[name]] for name in calls}
-    for name, values in per_call.items():
-        results.single[f"{name} thread{'s' * (name[-1] == 'o')}"] = (
-            sorted(values)[rounds // 2] * 1e6
-        )
+    for name, seconds in calls.items():
+        results.single[f"read-only call, threads: {name}"] = median(seconds) / count * 1e6
 
 
 class Process:

@@ -21,20 +21,16 @@ def measure(
     """`long` makes the same workload with more blocks."""
     with pinned():
         times = interleaved(_layer_ways(workload), rounds)
-        results.figures["deep_clone_vs_flat"] = ratio(times, "sequence, deep", "sequence, flat")
-        results.figures["clone_run_vs_flat"] = ratio(
-            times, "clone and run, deep", "clone and run, flat"
-        )
-        _add(results, times, workload)
+        for key, name in (
+            ("deep_clone_vs_flat", "sequence"),
+            ("clone_run_vs_flat", "clone and run"),
+        ):
+            results.figures[key] = ratio(times, f"{name}, deep", f"{name}, flat")
+        count = sum(len(block.batch) for block in workload.blocks[LAYERS:])
+        ours = {f"ours: {name}": values for name, values in times.items()}
+        results.add_times(ours, 1e6 / count)
         times = interleaved(_snapshot_ways(long(SNAPSHOT_BLOCKS)), max(1, rounds // 2))
         results.figures["snapshots_vs_none"] = ratio(times, "snapshots", "none")
-
-
-def _add(results: Results, times: dict[str, list[float]], workload: Workload) -> None:
-    transactions = sum(len(block.batch) for block in workload.blocks[LAYERS:])
-    results.add_times(
-        {f"ours: {name}": values for name, values in times.items()}, 1e6 / transactions
-    )
 
 
 def _flat(workload: Workload) -> Chain:
