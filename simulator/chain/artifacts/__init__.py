@@ -12,6 +12,7 @@ from simulator.chain.artifacts.interface import (
     merge_events,
 )
 from simulator.chain.artifacts.linking import link, with_immutables
+from simulator.chain.artifacts.load import load_artifact
 from simulator.chain.artifacts.model import (
     MAX_RUNTIME_SIZE,
     Artifact,
@@ -20,6 +21,8 @@ from simulator.chain.artifacts.model import (
     Link,
     StorageVariable,
 )
+from simulator.chain.artifacts.solc_finder import SolidityCompiler, find_compiler
+from simulator.chain.artifacts.solidity_compiler import compile_solidity
 from simulator.chain.artifacts.vyper_compiler import (
     VYPER_VERSION,
     compile_contract,
@@ -33,10 +36,12 @@ __all__ = [
     "Code",
     "Immutable",
     "Link",
+    "SolidityCompiler",
     "StorageVariable",
     "cache_folder",
     "check_hardfork",
     "compile_contract",
+    "compile_solidity",
     "compile_vyper",
     "creation_code",
     "decode_result",
@@ -44,8 +49,10 @@ __all__ = [
     "encode_call",
     "error_entry",
     "event_entry",
+    "find_compiler",
     "function_entry",
     "link",
+    "load_artifact",
     "merge_events",
     "place",
     "with_immutables",

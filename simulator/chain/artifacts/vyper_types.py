@@ -62,9 +62,9 @@ def exact_types(module: Any) -> tuple[dict[str, str], dict[str, list[tuple[str, 
 def _variables(module: Any, prefix: str) -> Iterator[tuple[str, Any]]:
     from vyper import ast
 
-    for node in module.get_children((ast.VariableDecl, ast.InitializesDecl)):
-        if isinstance(node, ast.InitializesDecl):
-            info = node._metadata["initializes_info"].module_info
-            yield from _variables(info.module_node, f"{prefix}{info.alias}.")
-        elif node.target._metadata["varinfo"].is_state_variable():
+    for node in module.get_children(ast.VariableDecl):
+        if node.target._metadata["varinfo"].is_state_variable():
             yield f"{prefix}{node.target.id}", node.target._metadata["varinfo"].typ
+    for node in module.get_children(ast.InitializesDecl):
+        info = node._metadata["initializes_info"].module_info
+        yield from _variables(info.module_node, f"{prefix}{info.alias}.")

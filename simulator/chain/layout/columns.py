@@ -65,8 +65,7 @@ class Column:
 
     def bools(self) -> Bool1D:
         """bool[n]: whether the value is not zero."""
-        result: Bool1D = self.words.any(axis=1)
-        return result
+        return np.asarray(self.words.any(axis=1), np.bool_)
 
     def raw(self) -> Bytes2D:
         """uint8[n, size]: the bytes of the value, most significant first."""

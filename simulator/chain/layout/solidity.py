@@ -35,24 +35,33 @@ PACKED_LIMIT = 16
 """An item of more bytes has a slot of its own."""
 
 
-def parse_solidity(document: Json, user_types: Mapping[str, str] | None = None) -> StorageLayout:
+def parse_solidity(
+    document: Json,
+    user_types: Mapping[str, str] | None = None,
+    owners: Mapping[str, str] | None = None,
+) -> StorageLayout:
     """The layout of one contract.
 
     user_types: what user-defined value types are made of, `{"Prices.Price": "int128"}`. The layout
-    tells their size only, so without it such values come as raw words. InputError if a field that
-    solc always writes is missing.
+    tells their size only, so without it such values come as raw words. owners: AST id of a variable
+    -> the contract that declares it. Of variables with one name each is `Contract.name`, or
+    `name@slot+offset` where that is not known. InputError if a field that solc always writes is
+    missing.
     """
-    return _Parser(document, user_types or {}).layout()
+    return _Parser(document, user_types or {}, owners or {}).layout()
 
 
 class _Parser:
-    def __init__(self, document: Json, user_types: Mapping[str, str]) -> None:
+    def __init__(
+        self, document: Json, user_types: Mapping[str, str], owners: Mapping[str, str]
+    ) -> None:
         if not isinstance(document, Mapping) or not isinstance(document.get("storage"), list):
             rule = "has no list `storage`: ask solc for the output `storageLayout`"
             raise InputError("storageLayout", type(document).__name__, rule)
         self.storage: list[Json] = document["storage"]
         self.types: Json = document.get("types") or {}  # null where there is no variable
         self.user_types = user_types
+        self.owners = owners
         self.structs: dict[str, tuple[Member, ...]] = {}
 
     def layout(self) -> StorageLayout:
@@ -61,7 +70,9 @@ class _Parser:
         for entry in self.storage:
             name = str(entry["label"])
             if labels[name] > 1:
-                name = f"{_field(entry, 'contract').rpartition(':')[2]}.{name}"
+                owner = self.owners.get(str(entry.get("astId")))
+                place = f"{name}@{entry.get('slot')}+{entry.get('offset')}"
+                name = place if owner is None else f"{owner}.{name}"
             variables[name] = Variable(name, *self._place(entry))
         return StorageLayout("solidity", variables, self.structs)
 

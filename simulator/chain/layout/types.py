@@ -121,7 +121,8 @@ class StorageLayout:
     """All state variables of a contract by name, and the members of its structs by `Struct.key`.
 
     Variables of an imported Vyper module are called `module.name`. Of Solidity variables with the
-    same name in several base contracts each is called `Contract.name`.
+    same name in several base contracts each is called `Contract.name`, or `name@slot+offset` where
+    the compiler's AST is not at hand.
     """
 
     language: str

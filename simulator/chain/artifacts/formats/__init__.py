@@ -1,0 +1,1 @@
+"""One module per tool that writes artifacts; `load_artifact` chooses among them."""
