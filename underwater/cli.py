@@ -281,6 +281,41 @@ def fork(
 
 
 @app.command()
+def node(
+    port: Annotated[
+        Text, typer.Option("--port", metavar="P", help="Port on loopback, 0 for a free one [8545].")
+    ] = None,
+    capsule: Annotated[
+        Text, typer.Option("--capsule", metavar="FILE", help="State of a real chain [empty].")
+    ] = None,
+    missing: Annotated[
+        Text,
+        typer.Option(
+            "--missing", metavar="error|zero", help="Reads that the capsule lacks [error]."
+        ),
+    ] = None,
+    hardfork: Annotated[
+        Text, typer.Option("--hardfork", metavar="NAME", help="Rules [cancun, or the capsule's].")
+    ] = None,
+    chain_id: Annotated[
+        Text, typer.Option("--chain-id", metavar="N", help="Chain id [31337, or the capsule's].")
+    ] = None,
+    chain: Chain = None,
+    json: Json = False,
+) -> None:
+    """Serve a world as JSON-RPC on this machine."""
+
+    def command() -> int:
+        from underwater.commands import node as work
+
+        return work.node(
+            work.NodeCommandOptions(port, capsule, missing, hardfork, chain_id, chain, json)
+        )
+
+    _finish(command)
+
+
+@app.command()
 def doctor(json: Json = False) -> None:
     """Say what is installed and what is missing."""
 

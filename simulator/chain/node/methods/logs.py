@@ -1,0 +1,142 @@
+"""Logs and filters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from simulator.chain.node import wire
+from simulator.chain.node.faults import RESOURCE_NOT_FOUND, RpcError, invalid
+from simulator.chain.node.filters import Filter, LogQuery, find_logs
+from simulator.chain.node.methods.declared import Method, Parameter
+from simulator.chain.node.node import Node
+from simulator.chain.node.views import Json, log_json
+from simulator.chain.node.wire import BlockReference, hex_data
+
+Fields = Mapping[str, object]
+
+MOST_TOPICS: Final = 4
+_FIELDS: Final = ("address", "topics", "fromBlock", "toBlock", "blockHash")
+
+
+def _query(given: Fields) -> LogQuery:
+    wire.only_fields("filter", given, _FIELDS)
+    return LogQuery(
+        frozenset(_one_or_many("filter.address", given.get("address"), wire.address)),
+        _topics("filter.topics", given.get("topics")),
+    )
+
+
+def _one_or_many(name: str, value: object, read: Any) -> list[Any]:
+    if value is None:
+        return []
+    if isinstance(value, (list, tuple)):
+        return wire.list_of(read)(name, value)
+    return [read(name, value)]
+
+
+def _topics(name: str, value: object) -> tuple[frozenset[bytes] | None, ...]:
+    positions = wire.list_of(wire.anything)(name, value or [])
+    if len(positions) > MOST_TOPICS:
+        raise invalid(name, f"{len(positions)} topics", f"at most {MOST_TOPICS}")
+    return tuple(_position(f"{name}[{i}]", item) for i, item in enumerate(positions))
+
+
+def _position(name: str, value: object) -> frozenset[bytes] | None:
+    """The topics allowed at one position; None (also within a list, or an empty one) for any."""
+    if value is None or (isinstance(value, (list, tuple)) and (not value or None in value)):
+        return None
+    return frozenset(_one_or_many(name, value, wire.hash_))
+
+
+def _number(node: Node, reference: BlockReference) -> int:
+    """The block number that a bound of a range means."""
+    if reference.number is not None:
+        return reference.number
+    if reference.tag == "earliest":
+        return node.ledger.first.number
+    return node.ledger.head.number
+
+
+def _range(node: Node, given: Fields) -> tuple[int, int]:
+    """First and last block. RpcError for a hash together with bounds, or an unknown hash."""
+    if given.get("blockHash") is not None:
+        if given.get("fromBlock") is not None or given.get("toBlock") is not None:
+            raise invalid("filter.blockHash", given["blockHash"], "excludes fromBlock and toBlock")
+        block = node.ledger.block_of_hash(wire.hash_("filter.blockHash", given["blockHash"]))
+        if block is None:
+            raise RpcError(RESOURCE_NOT_FOUND, "unknown block")
+        return block.number, block.number
+    return _number(node, _bound(given, "fromBlock")), _number(node, _bound(given, "toBlock"))
+
+
+def _bound(given: Fields, field: str) -> BlockReference:
+    if given.get(field) is None:
+        return wire.LATEST
+    reference = wire.block(f"filter.{field}", given[field])
+    if reference.hash is not None:
+        raise invalid(f"filter.{field}", given[field], "must be a number or a tag")
+    return reference
+
+
+def logs(node: Node, given: Fields) -> list[Json]:
+    query = _query(given)
+    return [log_json(*found) for found in find_logs(node.ledger, query, *_range(node, given))]
+
+
+def new_filter(node: Node, given: Fields) -> str:
+    """Of the logs of blocks to come; getFilterLogs also tells those of blocks that are there."""
+    query, (first, last) = _query(given), _range(node, given)
+    is_open = given.get("blockHash") is None and _bound(given, "toBlock").number is None
+    upcoming = node.ledger.head.number + 1
+    new = Filter("logs", max(first, upcoming), query, first, None if is_open else last)
+    return hex(node.filters.add(new))
+
+
+def new_block_filter(node: Node) -> str:
+    return hex(node.filters.add(Filter("blocks", node.ledger.head.number + 1)))
+
+
+def new_pending_filter(node: Node) -> str:
+    return hex(node.filters.add(Filter("transactions", len(node.filters.announced))))
+
+
+def changes(node: Node, identifier: int) -> list[Any]:
+    """What is new since the last time it was asked."""
+    known = node.filters.get(identifier)
+    begin, head = known.next, node.ledger.head.number
+    if known.kind == "transactions":
+        known.next = len(node.filters.announced)
+        return list(map(hex_data, node.filters.announced[begin:]))
+    known.next = max(begin, head + 1)
+    if known.kind == "blocks":
+        return [hex_data(block.hash) for block in node.ledger.from_number(begin)]
+    last = head if known.last is None else min(head, known.last)
+    return [log_json(*found) for found in find_logs(node.ledger, known.query, begin, last)]
+
+
+def all_logs(node: Node, identifier: int) -> list[Json]:
+    """All logs of a log filter's range."""
+    known = node.filters.get(identifier)
+    if known.kind != "logs":
+        raise invalid("filter id", hex(identifier), "is no filter of logs")
+    last = node.ledger.head.number if known.last is None else known.last
+    return [log_json(*found) for found in find_logs(node.ledger, known.query, known.first, last)]
+
+
+def uninstall(node: Node, identifier: int) -> bool:
+    return node.filters.remove(identifier)
+
+
+_FILTER: Final = Parameter("filter", wire.mapping)
+_IDENTIFIER: Final = Parameter("filter id", wire.quantity)
+
+METHODS: Final = {
+    "eth_getLogs": Method(logs, (_FILTER,)),
+    "eth_newFilter": Method(new_filter, (_FILTER,)),
+    "eth_newBlockFilter": Method(new_block_filter),
+    "eth_newPendingTransactionFilter": Method(new_pending_filter),
+    "eth_getFilterChanges": Method(changes, (_IDENTIFIER,)),
+    "eth_getFilterLogs": Method(all_logs, (_IDENTIFIER,)),
+    "eth_uninstallFilter": Method(uninstall, (_IDENTIFIER,)),
+}
