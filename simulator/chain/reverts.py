@@ -1,6 +1,9 @@
-"""Revert data in words, without an ABI."""
+"""Revert data in words."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 ERROR_SELECTOR = bytes.fromhex("08c379a0")
 """Error(string), what `revert("...")` and `assert x, "..."` give."""
@@ -21,8 +24,12 @@ PANICS = {
 }
 
 
-def revert_reason(data: bytes) -> str:
-    """What revert data says: the text of Error(string), the meaning of a Panic, else hex."""
+def revert_reason(data: bytes, abi: Iterable[Mapping[str, Any]] | None = None) -> str:
+    """What revert data says: the text of Error(string), the meaning of a Panic, else hex.
+
+    With the ABI of a contract (or of several) also its own errors with their arguments, such as
+    `NotEnough(available=5, required=7)`, and an unknown one by its selector.
+    """
     if not data:
         return "empty revert data"
     if data[:4] == ERROR_SELECTOR and len(data) >= 68:
@@ -31,4 +38,9 @@ def revert_reason(data: bytes) -> str:
     if data[:4] == PANIC_SELECTOR and len(data) >= 36:
         code = int.from_bytes(data[4:36], "big")
         return f"panic: {PANICS.get(code, f'code {code:#x}')}"
-    return "0x" + data.hex()
+    if abi is None or len(data) < 4:
+        return "0x" + data.hex()
+    # Imported here because reading of return values says in turn why a call reverted.
+    from simulator.chain.abi.values import error_text
+
+    return error_text(data, abi)

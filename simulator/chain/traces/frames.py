@@ -16,10 +16,11 @@ from simulator.types import Address, Bytes1D, Int1D
 class Frame:
     """One call and the calls within it, in order.
 
-    index: its row in the trace; kind: one of CALL_KINDS; caller, target: 20 raw bytes (target: the
-    code that runs, or the created address); value: wei; gas_limit, gas_used: of the frame, without
-    intrinsic gas and refunds; output: return or revert data; status: one of STATUS_*; reason: of a
-    halted frame, else empty.
+    index: its row in the trace; kind: one of CALL_KINDS; caller: what the code sees as sender;
+    target: the code that runs, or the created address; account: whose storage it uses, which in a
+    delegatecall is not the target; all three 20 raw bytes; value: wei; gas_limit, gas_used: of the
+    frame, without intrinsic gas and refunds; output: return or revert data; status: one of
+    STATUS_*; reason: of a halted frame, else empty.
     """
 
     index: int
@@ -27,6 +28,7 @@ class Frame:
     kind: str
     caller: Address
     target: Address
+    account: Address
     value: int
     gas_limit: int
     gas_used: int
@@ -64,23 +66,38 @@ def call_tree(trace: Trace, transaction: int) -> Frame:
             f"transaction {transaction} has no trace: it was not included or is not of this batch"
         )
     # Calls nest up to 1,024 deep, more than Python's own stack: children are gathered from behind.
+    accounts = _accounts(trace, rows.tolist())
     waiting: dict[int, list[Frame]] = {}
     for row in reversed(rows.tolist()):
         depth = int(trace.depth[row])
-        inner = waiting.pop(depth + 1, [])
-        waiting.setdefault(depth, []).append(_frame(trace, row, depth, tuple(reversed(inner))))
+        inner = tuple(reversed(waiting.pop(depth + 1, [])))
+        frame = _frame(trace, row, depth, accounts[row], inner)
+        waiting.setdefault(depth, []).append(frame)
     if list(waiting) != [0] or len(waiting[0]) != 1:
         raise ChainError(f"the trace of transaction {transaction} is no tree of calls")
     return waiting[0][0]
 
 
-def _frame(trace: Trace, row: int, depth: int, calls: tuple[Frame, ...]) -> Frame:
+def _accounts(trace: Trace, rows: list[int]) -> dict[int, Address]:
+    """Whose storage each frame uses: that of its parent where only the code is borrowed."""
+    accounts: dict[int, Address] = {}
+    last_at: dict[int, Address] = {}
+    for row in rows:
+        depth = int(trace.depth[row])
+        borrowed = CALL_KINDS[int(trace.kind[row])] in ("delegatecall", "callcode")
+        target = trace.target[row].tobytes()
+        accounts[row] = last_at[depth] = last_at.get(depth - 1, target) if borrowed else target
+    return accounts
+
+
+def _frame(trace: Trace, row: int, depth: int, account: Address, calls: tuple[Frame, ...]) -> Frame:
     return Frame(
         index=row,
         depth=depth,
         kind=CALL_KINDS[int(trace.kind[row])],
         caller=trace.caller[row].tobytes(),
         target=trace.target[row].tobytes(),
+        account=account,
         value=int.from_bytes(trace.value[row].astype("<u8").tobytes(), "little"),
         gas_limit=int(trace.gas_limit[row]),
         gas_used=int(trace.gas_used[row]),

@@ -7,6 +7,7 @@ from typing import Any
 from simulator.chain.columns import STATUS_HALTED, STATUS_REVERTED, Trace
 from simulator.chain.reverts import ERROR_SELECTOR, PANIC_SELECTOR, revert_reason
 from simulator.chain.traces.frames import Frame, call_tree
+from simulator.types import Address
 
 GETH_ERRORS = {
     "address collision": "contract address collision",
@@ -36,7 +37,7 @@ def call_tracer(
     has no frame of its own. ChainError if the transaction left no trace.
     """
     root = call_tree(trace, transaction_index)
-    answer = _fields(root)
+    answer = _fields(root, root.caller)
     if gas_limit is not None:
         answer["gas"] = hex(gas_limit)
     if gas_used is not None:
@@ -45,15 +46,16 @@ def call_tracer(
     while waiting:
         frame, fields = waiting.pop()
         if frame.calls:
-            fields["calls"] = [_fields(inner) for inner in frame.calls]
+            fields["calls"] = [_fields(inner, frame.account) for inner in frame.calls]
             waiting.extend(zip(frame.calls, fields["calls"], strict=True))
     return answer
 
 
-def _fields(frame: Frame) -> dict[str, Any]:
+def _fields(frame: Frame, caller: Address) -> dict[str, Any]:
+    """A frame without those within it. caller: who calls, in a delegatecall not what it sees."""
     fields: dict[str, Any] = {
         "type": frame.kind.upper(),
-        "from": _text(frame.caller),
+        "from": _text(caller),
         "to": _text(frame.target),
         "gas": hex(frame.gas_limit),
         "gasUsed": hex(frame.gas_used),
