@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-long lint format set-up engine bench clean
+.PHONY: help demo test test-long lint format set-up engine bench bench-setup clean
 
 # maturin and the compilers are looked up on PATH when the engine is built.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -37,8 +37,12 @@ set-up: $(PYTHON_STAMP) $(ENGINE_STAMP)  ## the Python environment and the engin
 engine: $(PYTHON_STAMP)  ## build the engine anew and fail if that does not work
 	@scripts/build-engine --or-fail
 
-bench: set-up  ## time the demo part by part
+bench: set-up  ## time the demo part by part, then the engine next to its peers
 	@python benchmarks/demo.py
+	@python benchmarks/engine.py
+
+bench-setup: set-up  ## install the peers that the engine is timed against
+	@scripts/bench-setup
 
 clean:  ## remove the environment, builds and caches; runs and findings stay
 	@scripts/clean
