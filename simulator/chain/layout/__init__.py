@@ -5,7 +5,7 @@ Pure: arrays in, arrays out. Whoever has a chain reads the slots and hands the w
 
 from simulator.chain.layout.columns import Column
 from simulator.chain.layout.dynamic import Items, read_items, read_texts
-from simulator.chain.layout.fields import Field
+from simulator.chain.layout.fields import Field, UndescribedTypeError
 from simulator.chain.layout.keys import Keys, mapping_slots
 from simulator.chain.layout.solidity import parse_solidity
 from simulator.chain.layout.types import StorageLayout, Variable
@@ -23,6 +23,7 @@ __all__ = [
     "StorageLayout",
     "StorageView",
     "Structs",
+    "UndescribedTypeError",
     "Variable",
     "mapping_slots",
     "parse_solidity",

@@ -72,12 +72,14 @@ def _walk(
         length = Scalar(f"length of {kind.text}", HEAD if in_head else UINT, 32)
         yield Field(f"{name}.{LENGTH}" if name else LENGTH, slot, 0, length)
     elif isinstance(kind, Opaque):
-        raise unknown_content(kind)
+        raise UndescribedTypeError(kind)
     else:
         assert isinstance(kind, MappingType)  # it has no values before it has keys
 
 
-def unknown_content(kind: Opaque) -> InputError:
-    """What to say of a type that the layout only names."""
-    rule = "the layout does not say what is in it: give structs={name: [(member, type), ...]}"
-    return InputError("type", kind.text, rule)
+class UndescribedTypeError(InputError):
+    """The layout only names a type, without saying what is in it."""
+
+    def __init__(self, kind: Opaque) -> None:
+        rule = "the layout does not say what is in it: give structs={name: [(member, type), ...]}"
+        super().__init__("type", kind.text, rule)

@@ -38,11 +38,11 @@ def load(document: Json, path: Path, name: str | None) -> Artifact:
     if name is not None:
         names = {f"{document.get('sourceName', '')}:{contract}": True}
         choose(where, names, name)
-    request, output = build_info(document, path)
+    request, output, version = build_info(document, path)
     compiled = ((output.get("contracts") or {}).get(file) or {}).get(contract) or {}
     facts = facts_of(output.get("sources"))
     settings, compiler = metadata_of(where, compiled.get("metadata"))
-    version = settings.get("evmVersion") or (request.get("settings") or {}).get("evmVersion")
+    asked = (request.get("settings") or {}).get("evmVersion")
     return Artifact(
         name=contract,
         abi=abi_of(where, document),
@@ -54,8 +54,8 @@ def load(document: Json, path: Path, name: str | None) -> Artifact:
         source_hash=_source_hash(request, file, path),
         path=path,
         layout=solidity_layout(compiled.get("storageLayout"), facts),
-        evm_version=version,
-        compiler=compiler,
+        evm_version=settings.get("evmVersion") or asked,
+        compiler=compiler or (f"solc {version}" if version else ""),
     )
 
 
@@ -72,24 +72,27 @@ def _runtime(document: Json, where: str, compiled: Json, facts: SourceFacts) -> 
     )
 
 
-def build_info(document: Json, path: Path) -> tuple[Json, Json]:
-    """Input and output of the build, empty where they are not beside the artifact."""
-    debug = path.with_suffix(".dbg.json")
-    identifier = document.get("buildInfoId")
+def build_info(document: Json, path: Path) -> tuple[Json, Json, str]:
+    """Input and output of the build and the compiler's version, empty where they are not beside
+    the artifact."""
+    debug, identifier = path.with_suffix(".dbg.json"), document.get("buildInfoId")
     if isinstance(identifier, str):
         folder = _build_folder(path)
         if folder is None:
-            return {}, {}
-        request = _part(folder / f"{identifier}.json", "input")
-        return request, _part(folder / f"{identifier}.output.json", "output")
-    if debug.is_file():
+            return {}, {}, ""
+        request, output = folder / f"{identifier}.json", folder / f"{identifier}.output.json"
+    elif debug.is_file():
         named = read_json(debug)
         relative = named.get("buildInfo") if isinstance(named, Mapping) else None
         if not isinstance(relative, str):
             raise InputError(f"{debug}: buildInfo", relative, "must be the path of a file")
-        build = path.parent / relative
-        return _part(build, "input"), _part(build, "output")
-    return {}, {}
+        request = output = path.parent / relative
+    else:
+        return {}, {}, ""
+    asked = read_json(request) if request.is_file() else {}
+    answered = read_json(output) if output.is_file() and output != request else asked
+    version = asked.get("solcLongVersion", "") if isinstance(asked, Mapping) else ""
+    return _part(request, asked, "input"), _part(output, answered, "output"), str(version)
 
 
 def _build_folder(path: Path) -> Path | None:
@@ -99,10 +102,9 @@ def _build_folder(path: Path) -> Path | None:
     return None
 
 
-def _part(path: Path, field: str) -> Json:
-    if not path.is_file():
-        return {}
-    document = read_json(path)
+def _part(path: Path, document: Any, field: str) -> Json:
+    if document == {}:
+        return {}  # there is no such file
     part = document.get(field) if isinstance(document, Mapping) else None
     if not isinstance(part, Mapping):
         raise InputError(f"{path}: {field}", part, "must be a table")
