@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 
 from simulator.chain.base import (
     DEFAULT_HARDFORK,
@@ -19,7 +21,9 @@ from simulator.chain.checks import (
     DEPLOY_GAS_LIMIT,
     WORD_LIMIT,
     check_address,
+    check_block,
     check_number,
+    check_threads,
     failure,
     name_of_call,
 )
@@ -37,9 +41,9 @@ from simulator.chain.pyevm.running import created_address
 from simulator.chain.pyevm.sources import RememberingSource
 from simulator.chain.pyevm.state import Changes
 from simulator.chain.pyevm.traces import Recorder
-from simulator.chain.pyevm.watcher import Coverage, Deadline, Watcher
+from simulator.chain.pyevm.watcher import Coverage, Deadline, DeadlinePassed, Watcher
 from simulator.chain.pyevm.world import World
-from simulator.errors import InputError
+from simulator.errors import BatchAborted
 from simulator.types import Address
 
 FIRST_BLOCK = BlockEnvironment(number=1, timestamp=1)
@@ -49,7 +53,8 @@ class PyEvmChain(World):
     """A world on py-evm. See `simulator.chain.base.Chain` for the meaning of the methods.
 
     source: where a forked world gets what it has not seen yet. check_senders=False lets accounts
-    with code send transactions (EIP-3607 waived), as impersonation needs.
+    with code send transactions (EIP-3607 waived), as impersonation needs. The first block is where
+    the world stands: it does not call the history contract.
     """
 
     name = "pyevm"
@@ -66,12 +71,12 @@ class PyEvmChain(World):
     ) -> None:
         rules = Rules(hardfork, limit_code_size, check_senders)
         remembering = None if source is None else RememberingSource(source)
-        hashes = BlockHashes(block.number, remembering)
+        check_block(block)
         self._adopt(rules, check_number("chain_id", chain_id), Accounts(remembering), WatchList())
         if source is None and hardfork in FORKS_WITH_HISTORY:
             self._accounts.put(HISTORY_ADDRESS, HISTORY_ACCOUNT)
-        self._hashes = hashes
-        self.set_block(block)
+        hashes = BlockHashes(remembering)
+        self._enter(block, 0, hashes.before(block.number, block.parent_hash))
 
     # --- running code -------------------------------------------------------------------------
 
@@ -127,59 +132,61 @@ class PyEvmChain(World):
             Coverage() if coverage else None,
             Recorder() if trace else None,
         )
+        failure: Exception | None = None
+        outcomes: list[Outcome] = []
         with self._at_work():
             mark = self._accounts.writes.mark()
             try:
-                outcomes = _each(batch, watcher, self._include_in_block)
-                changes = self._accounts.changes_since(mark)
+                _each(batch, watcher, self._include_in_block, outcomes)
+            except Exception as error:
+                failure = error
             finally:
+                changes = self._accounts.changes_since(mark)
                 self._accounts.writes.merge(mark)
         storage = storage_diff([changes]) if diff else None
-        return receipts(outcomes, self._watch.changed(changes), storage, watcher)
+        columns = receipts(outcomes, self._watch.changed(changes), storage, watcher)
+        if failure is not None:
+            cause = None if isinstance(failure, DeadlinePassed) else failure
+            raise BatchAborted(str(failure), len(outcomes), columns) from cause
+        return columns
 
     def _include_in_block(self, row: Row, watcher: Watcher) -> Outcome:
-        reason = self._why_no_room(row)
-        if reason is not None:
+        left = max(0, self._block.gas_limit - self._block_gas_used)
+        if row.gas_limit > left:
+            reason = f"block full: gas limit {row.gas_limit}, left {left}"
             return Outcome(STATUS_NOT_INCLUDED, reason=reason)
         outcome = self._runner.include(row, watcher)
         self._block_gas_used += outcome.gas_used
         return outcome
-
-    def _why_no_room(self, row: Row) -> str | None:
-        left = max(0, self._block.gas_limit - self._block_gas_used)
-        if row.gas_limit <= left:
-            return None
-        return f"block full: gas limit {row.gas_limit}, left {left}"
 
     def call_many(
         self, batch: Batch, *, threads: int | None = None, deadline_seconds: float | None = None
     ) -> Receipts:
         """Python runs one thread at a time, so `threads` is checked but makes no difference."""
         check_batch(batch)
-        _check_threads(threads)
+        check_threads(threads)
         watcher = Watcher(Deadline.after(deadline_seconds))
-        with self._at_work():
-            outcomes = _each(batch, watcher, self._runner.call)
+        outcomes: list[Outcome] = []
+        with self._at_work(), _noting_transaction(watcher):
+            _each(batch, watcher, self._runner.call, outcomes)
         return receipts(outcomes, self._watch.changed({}), None, watcher)
 
     def what_if_many(
-        self, batch: Batch, *, threads: int = 1, deadline_seconds: float | None = None
+        self, batch: Batch, *, threads: int | None = 1, deadline_seconds: float | None = None
     ) -> Receipts:
         """Python runs one thread at a time, so `threads` is checked but makes no difference."""
         check_batch(batch)
-        _check_threads(threads)
+        check_threads(threads)
         watcher = Watcher(Deadline.after(deadline_seconds))
+        outcomes: list[Outcome] = []
         changes: list[Changes] = []
-        with self._at_work():
-            outcomes = _each(batch, watcher, lambda row, _: self._what_if(row, watcher, changes))
+        with self._at_work(), _noting_transaction(watcher):
+            what_if = partial(self._what_if, changes)
+            _each(batch, watcher, what_if, outcomes)
         diff = storage_diff(changes, by_transaction=True)
         return receipts(outcomes, self._watch.changed({}), diff, watcher)
 
-    def _what_if(self, row: Row, watcher: Watcher, changes: list[Changes]) -> Outcome:
-        reason = self._why_no_room(row)
-        if reason is not None:
-            changes.append({})
-            return Outcome(STATUS_NOT_INCLUDED, reason=reason)
+    def _what_if(self, changes: list[Changes], row: Row, watcher: Watcher) -> Outcome:
         checkpoint, mark = self._accounts.record(), self._accounts.writes.mark()
         try:
             outcome = self._runner.include(row, watcher)
@@ -190,20 +197,31 @@ class PyEvmChain(World):
             self._accounts.discard(checkpoint)
 
 
-def _each(batch: Batch, watcher: Watcher, run: Callable[[Row, Watcher], Outcome]) -> list[Outcome]:
-    outcomes = []
+def _each(
+    batch: Batch,
+    watcher: Watcher,
+    run: Callable[[Row, Watcher], Outcome],
+    outcomes: list[Outcome],
+) -> None:
+    """Run all transactions; where one raises, the outcomes of those before it are there."""
     for index, row in enumerate(rows(batch)):
         watcher.begin(index)
         outcomes.append(run(row, watcher))
-    return outcomes
+
+
+@contextmanager
+def _noting_transaction(watcher: Watcher) -> Iterator[None]:
+    """Say which transaction it was in what the source of a fork raises."""
+    try:
+        yield
+    except DeadlinePassed:
+        raise
+    except Exception as error:
+        error.add_note(f"in transaction {watcher.transaction} of the batch")
+        raise
 
 
 def _successful(what: str, outcome: Outcome) -> Outcome:
     if outcome.status != STATUS_SUCCESS:
         raise failure(what, outcome.status, outcome.output, outcome.reason)
     return outcome
-
-
-def _check_threads(threads: int | None) -> None:
-    if threads is not None and threads < 1:
-        raise InputError("threads", threads, "must be at least 1")

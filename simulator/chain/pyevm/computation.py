@@ -9,6 +9,7 @@ from eth.exceptions import ReservedBytesInCode, Revert
 from eth.vm import opcode_values
 
 from simulator.chain.base import STATUS_HALTED, STATUS_REVERTED, STATUS_SUCCESS
+from simulator.chain.pyevm.attempts import Attempt
 from simulator.chain.pyevm.rules import halt_reason
 from simulator.chain.pyevm.traces import Frame
 
@@ -48,7 +49,16 @@ class _Call:
 
     def __call__(self, computation: Any) -> None:
         computation.calls_by = self._kind
-        self._opcode(computation)
+        recorder = computation.state.watcher.recorder
+        if recorder is None:
+            self._opcode(computation)
+            return
+        attempt = Attempt(computation, self._kind)
+        frames_before = len(recorder.frames)
+        with attempt:
+            self._opcode(computation)
+        if len(recorder.frames) == frames_before:
+            attempt.record(recorder)
 
 
 def hooked(parent: Any) -> Any:

@@ -27,10 +27,9 @@ FORKS_WITH_HISTORY = ("prague",)
 class BlockHashes:
     """The hashes that were given with blocks, in a mapping that never changes.
 
-    first: number of the world's first block; earlier ones are asked of the source of a fork.
+    A fork asks its source for all others; those of simulated blocks are up to it.
     """
 
-    first: int
     source: RememberingSource | None = None
     given: Mapping[int, bytes] = field(default_factory=dict)
 
@@ -41,12 +40,12 @@ class BlockHashes:
         given = {block: hash_ for block, hash_ in self.given.items() if oldest <= block < parent}
         if parent_hash is not None:
             given[parent] = parent_hash
-        return BlockHashes(self.first, self.source, given)
+        return BlockHashes(self.source, given)
 
     def of(self, number: int) -> bytes:
         """The hash of an earlier block: given, of the source, or made of its number."""
         if number in self.given:
             return self.given[number]
-        if self.source is not None and number < self.first:
+        if self.source is not None:
             return self.source.block_hash(number)
         return keccak(number.to_bytes(32, "big"))

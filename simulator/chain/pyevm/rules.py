@@ -84,6 +84,8 @@ class Rules:
 
     def why_not_called(self, transaction: Transaction) -> str | None:
         """The first rule that a read-only call breaks, in the order of revm; None if it may run."""
+        if transaction.max_priority_fee_per_gas > transaction.max_fee_per_gas:
+            return "priority fee above the max fee"
         return self._why_initcode_cannot(transaction) or self._why_gas_cannot(transaction)
 
     def why_not_included(

@@ -79,18 +79,19 @@ class Runner:
         return replace(outcome, gas_price=self._state.get_gas_price(transaction))
 
     def call(self, row: Row, watcher: Watcher) -> Outcome:
-        """Run without fees and without looking at nonce and balance; nothing is kept."""
-        free = replace(row, max_fee=0, priority_fee=0, nonce=None)
-        transaction = self._transaction(free)
+        """Run without looking at base fee, nonce and balance; nothing is kept."""
+        transaction = self._transaction(replace(row, nonce=None))
         reason = self.rules.why_not_called(transaction)
         if reason is not None:
             return Outcome(STATUS_NOT_INCLUDED, reason=reason)
-        checkpoint = self.accounts.record()
+        checkpoint, price = self.accounts.record(), self._state.get_gas_price(transaction)
         try:
-            account = self.accounts.get(row.sender)
-            if account.balance < row.value:
-                self.accounts.put(row.sender, replace(account, balance=row.value))
-            return self._watched(free, transaction, watcher, self._compute)
+            # Whoever cannot pay fee and value can after all: a call is free.
+            account, fee = self.accounts.get(row.sender), row.gas_limit * price
+            able = replace(account, balance=max(account.balance, row.value + fee))
+            self.accounts.put(row.sender, able)
+            outcome = self._watched(row, transaction, watcher, self._compute)
+            return replace(outcome, gas_price=price)
         finally:
             self.accounts.discard(checkpoint)
 
@@ -111,6 +112,8 @@ class Runner:
         except BaseException:
             # A deadline, Ctrl-C or the source of a fork: the transaction did not happen.
             self.accounts.discard(checkpoint)
+            if watcher.recorder is not None:
+                watcher.recorder.drop()
             raise
         finally:
             self._state.watcher = Watcher()

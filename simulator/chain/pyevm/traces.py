@@ -53,6 +53,10 @@ class Recorder:
         self.frames.append(frame)
         return frame
 
+    def drop(self) -> None:
+        """Forget the frames of the transaction at work: it did not happen."""
+        self.frames = [f for f in self.frames if f.transaction != self.transaction]
+
     def trace(self) -> Trace:
         """All frames as columns."""
         frames = self.frames

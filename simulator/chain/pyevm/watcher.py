@@ -8,38 +8,35 @@ from zlib import crc32
 
 import numpy as np
 
+from simulator.chain.checks import check_deadline
 from simulator.chain.columns import COVERAGE_SIZE
 from simulator.chain.pyevm.traces import Recorder
-from simulator.errors import ChainError, InputError
+from simulator.errors import ChainError
 from simulator.types import Bytes1D
 
 MOST_COUNTED = 255
 
 
-@dataclass(slots=True)
-class Deadline:
-    """A moment after which running code is stopped; `transaction` is told in the error."""
+class DeadlinePassed(ChainError):
+    """Raised within running code, past py-evm, which catches only errors of its own."""
 
-    seconds: float
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """A moment after which running code is stopped."""
+
     moment: float
-    transaction: int = 0
 
     @staticmethod
     def after(seconds: float | None) -> Deadline | None:
-        """Counted from now; None for no deadline, InputError for a negative one or NaN."""
-        if seconds is None:
-            return None
-        if not seconds >= 0:
-            raise InputError("deadline_seconds", seconds, "must be at least 0")
-        return Deadline(seconds, time.monotonic() + seconds)
+        """Counted from now; None for no deadline, InputError for one that is no time."""
+        check_deadline(seconds)
+        return None if seconds is None else Deadline(time.monotonic() + seconds)
 
     def check(self) -> None:
-        """ChainError once it has passed."""
+        """DeadlinePassed once it has."""
         if time.monotonic() > self.moment:
-            raise ChainError(
-                f"transaction {self.transaction}: the deadline of {self.seconds} s has passed; "
-                "the batch's earlier transactions stay"
-            )
+            raise DeadlinePassed("stopped: the deadline has passed")
 
 
 @dataclass(slots=True)
@@ -63,18 +60,19 @@ class Coverage:
 
 @dataclass(slots=True)
 class Watcher:
-    """All of them, each None where it is not wanted."""
+    """All of them, each None where it is not wanted. `transaction` is the one at work."""
 
     deadline: Deadline | None = None
     coverage: Coverage | None = None
     recorder: Recorder | None = None
+    transaction: int = 0
 
     def begin(self, index: int) -> None:
         """Transaction `index` of a batch is next; ChainError if the deadline has passed."""
+        self.transaction = index
         if self.recorder is not None:
             self.recorder.transaction = index
         if self.deadline is not None:
-            self.deadline.transaction = index
             self.deadline.check()
 
     def jumped(self, code: bytes, start: int, end: int) -> None:

@@ -16,7 +16,7 @@ from simulator.chain.pyevm.looking import Looking
 from simulator.chain.pyevm.receipts import WatchList, storage_diff
 from simulator.chain.pyevm.rules import Rules
 from simulator.chain.pyevm.running import Runner
-from simulator.errors import ChainError, InputError
+from simulator.errors import ChainError
 
 Kind = TypeVar("Kind", bound="World")
 
@@ -61,8 +61,6 @@ class World(Looking):
 
     def set_block(self, block: BlockEnvironment) -> None:
         check_block(block)
-        if block.parent_hash is not None and len(block.parent_hash) != 32:
-            raise InputError("block.parent_hash", block.parent_hash, "is 32 raw bytes or None")
         with self._at_work():
             hashes = self._hashes.before(block.number, block.parent_hash)
             self._runner.enter(block, hashes)
