@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import platform
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -23,12 +24,20 @@ from benchmarks.engine_rows.results import Results
 from benchmarks.engine_rows.small_perp import SmallPerp
 from benchmarks.engine_rows.timing import cores
 from benchmarks.engine_rows.workload import Workload
+from simulator.chain import select_engine
+from simulator.errors import MissingComponentError
 
 Maker = Callable[[int], Workload]
 
 
 def main(description: str) -> int:
+    """Exit code 0, or 2 where the engine itself is absent."""
     options = _options(description)
+    try:
+        select_engine("revm")
+    except MissingComponentError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
     wanted = options.only or list(results.KEYS)
     small, matched = Results(), Results()
     _measure(SmallPerp, small, wanted, options)
@@ -66,26 +75,23 @@ def _measure(
 def _options(description: str) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--json", action="store_true", help="keys as in the table of the limits")
-    parser.add_argument("--repeat", type=_positive, default=9, help="interleaved rounds per row")
-    parser.add_argument("--blocks", type=_blocks, default=100, help="of 51 transactions each")
+    parser.add_argument("--repeat", type=_whole(1), default=9, help="interleaved rounds per row")
+    parser.add_argument(
+        "--blocks", type=_whole(worlds.LAYERS + 1), default=100, help="of 51 transactions each"
+    )
     parser.add_argument("--small-only", action="store_true", help="leave MatchedPerp out")
     keys = ", ".join(results.KEYS)
     parser.add_argument("--only", type=_keys, metavar="KEY,...", help=f"rows to measure: {keys}")
     return parser.parse_args()
 
 
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("must be at least 1")
-    return number
+def _whole(least: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        if not text.isdecimal() or int(text) < least:
+            raise argparse.ArgumentTypeError(f"{text!r}: must be a whole number from {least} on")
+        return int(text)
 
-
-def _blocks(text: str) -> int:
-    number = int(text)
-    if number <= worlds.LAYERS:
-        raise argparse.ArgumentTypeError(f"must be more than {worlds.LAYERS}")
-    return number
+    return parse
 
 
 def _keys(text: str) -> list[str]:

@@ -230,7 +230,8 @@ def healths(
 
 def _floats(words: Words) -> Float1D:
     """Signed words below 2^127 in units of 1e-18, good to 2,048 wei."""
-    values = words.view(np.int64)[:, 1] * (TWO_TO_64 / WAD)
+    values = words.view(np.int64)[:, 1].astype(np.float64)
+    values *= TWO_TO_64 / WAD
     values += words[:, 0] * (1 / WAD)
     return values
 
