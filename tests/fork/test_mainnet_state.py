@@ -5,10 +5,8 @@ The figures were measured from the same state by another engine.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
@@ -17,10 +15,9 @@ from simulator.chain.fork.capsule_file import decode_capsule, encode_capsule
 from simulator.chain.fork.open import open_capsule
 from simulator.errors import NotInCapsule, RevertError
 from simulator.types import Address
+from tests.fork.recorded import NAME, recorded_state
 
 pytest.importorskip("underwater_evm", reason="the engine is not built; `make engine` builds it")
-
-NAME = "aave-v3-uniswap-v3-19471508.json"
 
 POOL = "0x87870bca3f3fd6335c3f4ce8392d69350b4fa4e2"
 ORACLE = "0x54586be62e3c3580375ae3723c145253060ca0c2"
@@ -45,14 +42,6 @@ latestAnswer: public(int256)
 def set_answer(answer: int256):
     self.latestAnswer = answer
 """
-
-
-def recorded_state() -> Path:
-    """The file: named by UNDERWATER_MAINNET, else beside the checkout."""
-    named = os.environ.get("UNDERWATER_MAINNET")
-    beside = Path(__file__).resolve().parents[3] / "shared" / "mainnet"
-    path = Path(named) if named else beside
-    return path / NAME if path.is_dir() else path
 
 
 pytestmark = pytest.mark.skipif(

@@ -39,7 +39,7 @@ def load_script(path: Path) -> Callable[[Any], object]:
     def replay(world: Any) -> object:
         with _told(path), _beside(path, module):
             answer: object = function(world)
-        return plain(answer, f"what {FUNCTION} returned")
+        return plain(answer, f"{path}: answer of {FUNCTION}")
 
     return replay
 

@@ -154,5 +154,5 @@ def check_url(url: str) -> str:
     except (ValueError, TypeError, AttributeError):
         raise InputError("rpc_url", url, rule) from None
     if not good:
-        raise InputError("rpc_url", name, rule)
+        raise InputError("rpc_url", name if "://" in url else clipped(url), rule)
     return name
