@@ -158,7 +158,7 @@ def _capsule(body: bytes) -> Capsule:
             header=header,
             state=_state(accounts, codes, hashes),
         )
-    except (rlp.DecodingError, TypeError, AttributeError, KeyError) as error:
+    except (rlp.DecodingError, RecursionError, TypeError, AttributeError, KeyError) as error:
         raise ValueError(f"its parts are not those of a capsule ({error})") from None
     _check(capsule, header)
     return capsule

@@ -6,6 +6,7 @@ import re
 from typing import Final
 from urllib.parse import urlsplit
 
+from simulator.chain.fork.depth import DEEPEST, is_too_deep
 from simulator.errors import EndpointError
 
 TIMEOUT: Final = "timeout"
@@ -29,9 +30,6 @@ TRANSIENT: Final = frozenset({TIMEOUT, DROPPED, RATE_LIMITED, SERVER_ERROR, HTML
 LONGEST_TALE: Final = 160
 """Characters of an endpoint's own words that go into a message."""
 
-_DEEPEST: Final = 64
-_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
-_BRACKET = re.compile(rb"[\[\]{}]")
 _LONGEST_WAIT: Final = 3600.0
 
 _RATE = re.compile(r"rate.?limit|too many request|throttl|quota|compute units|capacity", re.I)
@@ -90,8 +88,8 @@ def fault_of_body(endpoint: str, status: int, body: bytes) -> EndpointError | No
     """The fault of an answer that is no JSON object or array at all, or one of hostile depth."""
     start = body.lstrip()[:1]
     if start in (b"{", b"["):
-        if _is_too_deep(body):
-            return EndpointError(endpoint, MALFORMED, f"nested deeper than {_DEEPEST} levels")
+        if is_too_deep(body):
+            return EndpointError(endpoint, MALFORMED, f"nested deeper than {DEEPEST} levels")
         return None
     words = clipped(body[: 4 * LONGEST_TALE].decode("utf-8", "replace"))
     if status >= 500:
@@ -99,22 +97,6 @@ def fault_of_body(endpoint: str, status: int, body: bytes) -> EndpointError | No
     if start == b"<":
         return EndpointError(endpoint, HTML, f"HTTP {status}: {words}")
     return EndpointError(endpoint, MALFORMED, f"HTTP {status}: {words or 'nothing'}")
-
-
-def _is_too_deep(body: bytes) -> bool:
-    """Whether brackets nest deeper than any answer's.
-
-    Python's own guard is a recursion limit that other packages raise (py-evm does), and then such
-    an answer overflows the stack: the process dies.
-    """
-    if body.count(b"[") + body.count(b"{") <= _DEEPEST:
-        return False
-    depth = 0
-    for bracket in _BRACKET.finditer(_STRING.sub(b"", body)):
-        depth += 1 if bracket[0] in b"[{" else -1
-        if depth > _DEEPEST:
-            return True
-    return False
 
 
 def fault_of_error(endpoint: str, method: str, error: object) -> EndpointError:

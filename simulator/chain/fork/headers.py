@@ -120,7 +120,7 @@ def header_from_rlp(data: bytes) -> Header:
 
     try:
         items: Any = rlp.decode(data)
-    except rlp.DecodingError as error:
+    except (rlp.DecodingError, RecursionError) as error:
         raise ValueError(f"the header is no RLP: {error}") from None
     if not isinstance(items, list) or not all(isinstance(item, bytes) for item in items):
         raise ValueError("the header is no RLP list of values")

@@ -17,6 +17,7 @@ from eth_hash.auto import keccak
 from simulator.chain.base import BlockEnvironment
 from simulator.chain.fork.capsule import Capsule, RecordedAccount, RecordedState
 from simulator.chain.fork.capsule_file import MAGIC
+from simulator.chain.fork.depth import DEEPEST, is_too_deep
 from simulator.chain.fork.hardforks import MAINNET, hardfork_of
 from simulator.errors import CapsuleError
 
@@ -39,10 +40,13 @@ def load_recorded_json(path: str | Path, hardfork: str | None = None) -> Capsule
     Storage hashes are not known, so a slot that is not in the file is unknown, never zero.
     """
     try:
-        document: Any = json.loads(Path(path).read_bytes())
+        data = Path(path).read_bytes()
+        if is_too_deep(data):
+            raise CapsuleError(path, f"is no recorded state: nested deeper than {DEEPEST} levels")
+        document: Any = json.loads(data)
     except OSError as error:
         raise CapsuleError(path, f"cannot be read: {error.strerror or error}") from None
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise CapsuleError(path, f"is no JSON: {error}") from None
     try:
         timestamp, number, accounts, storage = document

@@ -129,6 +129,6 @@ def _decoded(leaf: bytes, what: str) -> object:
 
     try:
         value: object = rlp.decode(leaf)
-    except rlp.DecodingError as error:
+    except (rlp.DecodingError, RecursionError) as error:
         raise FalseProof(what, f"the leaf is no RLP: {error}") from None
     return value
