@@ -16,6 +16,11 @@ from simulator.chain.fork.headers import FIELDS, Header, header_from_json, heade
 
 SIZES = {"hash": 32, "address": 20, "bloom": 256, "nonce": 8}
 FIELD_COUNTS = {16: "london", 17: "shanghai", 20: "cancun", 21: "prague"}
+NAMES_IN_PYEVM = (  # in the order of the encoding; its constructors have another one
+    "parent_hash uncles_hash coinbase state_root transaction_root receipt_root bloom difficulty "
+    "block_number gas_limit gas_used timestamp extra_data mix_hash nonce base_fee_per_gas "
+    "withdrawals_root blob_gas_used excess_blob_gas parent_beacon_block_root requests_hash"
+)
 HEADERS_OF_PYEVM: dict[str, Any] = {
     "london": LondonBlockHeader,
     "shanghai": ShanghaiBlockHeader,
@@ -46,7 +51,8 @@ def hash_by_pyevm(block: dict[str, str], fork: str) -> bytes:
         int(block[name], 16) if kind in ("number", "bloom") else bytes.fromhex(block[name][2:])
         for name, kind in FIELDS[:count]
     ]
-    header = HEADERS_OF_PYEVM[fork](*values)
+    named = dict(zip(NAMES_IN_PYEVM.split()[:count], values, strict=True))
+    header = HEADERS_OF_PYEVM[fork](**named)
     return bytes(header.hash)
 
 
