@@ -32,8 +32,14 @@ UNLIKE = {
     "size",
 }  # fmt: skip
 
+FEES = {"maxFeePerGas": hex(10**10), "maxPriorityFeePerGas": hex(10**9)}
+
 OPTIONAL = {"blobGasPrice", "blobGasUsed", "blockTimestamp", "totalDifficulty"}
 """Fields that nodes have or leave out."""
+
+
+ERRORS = {"StateChangeDuringStaticCall": "write protection"}
+"""anvil's words for an error -> geth's, which are ours, where they differ."""
 
 
 def text(data: bytes) -> str:
@@ -87,17 +93,26 @@ class Recorder:
             raise AssertionError(f"{method} {parameters} gave {result}")
 
     def send(self, transaction: dict[str, Any]) -> dict[str, Any]:
-        """The receipt of a transaction (other nodes mine a moment later)."""
+        """The receipt of a transaction (other nodes mine a moment later). What is offered for gas
+        is said, since nodes guess differently once tips have varied."""
+        if not {"gasPrice", "maxFeePerGas"} & set(transaction):
+            transaction = transaction | FEES
         return self.receipt(self.ask("eth_sendTransaction", transaction))
 
-    def receipt(self, hash_: str) -> dict[str, Any]:
+    def send_bare(self, transaction: dict[str, Any]) -> dict[str, Any]:
+        """The same as it is."""
+        return self.receipt(self.ask("eth_sendTransaction", transaction))
+
+    def wait_for(self, hash_: str) -> None:
+        """Until the transaction is mined."""
         deadline = time.monotonic() + 10
-        while True:
-            receipt: dict[str, Any] | None = self.ask("eth_getTransactionReceipt", hash_)
-            if receipt is not None:
-                break
-            assert time.monotonic() < deadline, "no receipt"
+        while (self.ask("eth_getTransactionByHash", hash_) or {}).get("blockNumber") is None:
+            assert time.monotonic() < deadline, "it is not mined"
             time.sleep(0.01)
+
+    def receipt(self, hash_: str) -> dict[str, Any]:
+        """The receipt of a transaction, as soon as it is mined; kept, as the transaction is."""
+        self.wait_for(hash_)
         self.keep("eth_getTransactionByHash", hash_)
         return self.keep("eth_getTransactionReceipt", hash_)  # type: ignore[no-any-return]
 
@@ -123,7 +138,7 @@ def beginning(node: Recorder) -> None:
 def transfers(node: Recorder) -> None:
     """Transactions that leave out almost everything, and the fees from block to block."""
     for value in range(3):
-        node.send({"from": ALICE, "to": BOB, "value": hex(value)})
+        node.send_bare({"from": ALICE, "to": BOB, "value": hex(value)})
     node.send({"from": ALICE, "to": BOB, "gasPrice": hex(3 * 10**9)})
     node.send({"from": BOB, "to": NOWHERE, "value": "0x7", "maxFeePerGas": hex(4 * 10**9)})
     listed = [{"address": NOWHERE, "storageKeys": [text(word(3))]}]
@@ -137,7 +152,6 @@ def transfers(node: Recorder) -> None:
         node.keep("eth_getTransactionCount", address, "latest")
         node.keep("eth_getTransactionCount", address, "0x1")
     node.keep("eth_feeHistory", "0x4", "latest", [0, 50, 100])
-    node.keep("eth_gasPrice")
 
 
 def deployed(node: Recorder, runtime: bytes) -> str:
@@ -156,10 +170,9 @@ def contracts_and_logs(node: Recorder) -> None:
     node.send({"from": BOB, "to": logger, "data": "0x", "gas": hex(200_000)})
     pairs = b"".join(map(word, (1, 11, 2, 22, 1, 0)))
     node.send({"from": BOB, "to": store, "data": text(pairs), "gas": hex(200_000)})
-    for known in (by_address, by_topic):
-        node.keep("eth_getFilterChanges", known)
-        node.keep("eth_getFilterChanges", known)
-        node.keep("eth_getFilterLogs", known)
+    for name, known in (("by address", by_address), ("by topic", by_topic)):
+        for method in ("eth_getFilterChanges", "eth_getFilterChanges", "eth_getFilterLogs"):
+            node.kept.append((f"{method} {name}", comparable(node.ask(method, known))))
         assert node.ask("eth_uninstallFilter", known) is True
         assert node.ask("eth_uninstallFilter", known) is False
     assert len(node.ask("eth_getFilterChanges", blocks)) == 3
@@ -232,7 +245,7 @@ def failing(node: Recorder) -> None:
 
 def raw_transactions(node: Recorder) -> None:
     common = {"to": bytes.fromhex(BOB[2:]), "value": 5, "gas": 40_000, "chainId": CHAIN_ID}
-    price = {"gasPrice": 3 * 10**9}
+    price: dict[str, Any] = {"gasPrice": 3 * 10**9}
     listed = [{"address": NOWHERE, "storageKeys": [text(word(1))]}]
     for nonce, fields in enumerate(
         (
@@ -288,6 +301,7 @@ def call_tree(frame: dict[str, Any], is_top: bool = True) -> dict[str, Any]:
         key: frame.get(key)
         for key in ("type", "from", "to", "gas", "gasUsed", "input", "output", "error", "value")
     }
+    kept["error"] = ERRORS.get(str(kept["error"]), kept["error"])
     if is_top:
         del kept["gas"]
     if frame.get("error") and frame["type"].startswith("CREATE"):
@@ -347,9 +361,14 @@ def waiting(node: Recorder) -> None:
     node.ask("evm_mine")
     block = node.keep("eth_getBlockByNumber", "latest", False)
     assert block["transactions"] == [other, second]
-    node.keep("anvil_dropTransaction", gapped)
-    node.keep("anvil_dropTransaction", gapped)
     node.keep("txpool_status")
+    closing = node.ask("eth_sendTransaction", from_alice(1, 5))
+    node.keep("txpool_status")
+    node.ask("evm_mine")
+    assert node.ask("eth_getBlockByNumber", "latest", False)["transactions"] == [closing, gapped]
+    dropped = node.ask("eth_sendTransaction", from_alice(3, 5))
+    node.keep("anvil_dropTransaction", dropped)
+    node.keep("anvil_dropTransaction", dropped)
     for hash_ in (second, other):
         node.keep("eth_getTransactionReceipt", hash_)
     node.ask("evm_setAutomine", True)
@@ -361,10 +380,10 @@ def poking(node: Recorder) -> None:
     node.keep("anvil_setNonce", STRANGER, "0x7")
     node.keep("anvil_setCode", STRANGER, "0x00")
     node.keep("anvil_impersonateAccount", STRANGER)
-    receipt = node.ask("eth_sendTransaction", {"from": STRANGER, "to": BOB, "value": "0x1"})
-    sent = node.ask("eth_getTransactionByHash", receipt)
-    while sent["blockNumber"] is None:
-        sent = node.ask("eth_getTransactionByHash", receipt)
+    paying = {"from": STRANGER, "to": BOB, "value": "0x1"} | FEES
+    hash_ = node.ask("eth_sendTransaction", paying)
+    node.wait_for(hash_)
+    sent = node.ask("eth_getTransactionByHash", hash_)
     node.kept.append(("impersonated", {key: sent[key] for key in ("from", "nonce", "value", "to")}))
     node.keep("anvil_stopImpersonatingAccount", STRANGER)
     node.fail("eth_sendTransaction", {"from": STRANGER, "to": BOB})

@@ -30,10 +30,17 @@ class Answers(Protocol):
 
 
 class HttpClient:
-    """Requests over one connection that stays open."""
+    """Requests over one connection that stays open; a context that closes it."""
 
     def __init__(self, port: int) -> None:
+        self.port = port
         self.connection = HTTPConnection("127.0.0.1", port, timeout=30)
+
+    def __enter__(self) -> HttpClient:
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        self.connection.close()
 
     def post(self, body: bytes) -> tuple[int, bytes]:
         """Status and body of an answer."""
@@ -71,8 +78,8 @@ def serving(chain: Chain, options: NodeOptions | None = None) -> Iterator[NodeSe
 
 
 @contextmanager
-def anvil(program: str, *more: str) -> Iterator[int]:
-    """anvil on a free port, mining at once; the port."""
+def anvil(program: str, *more: str) -> Iterator[HttpClient]:
+    """anvil on a free port, mining at once."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
@@ -81,8 +88,9 @@ def anvil(program: str, *more: str) -> Iterator[int]:
         [program, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     try:
-        _wait_until_up(port, process)
-        yield port
+        with HttpClient(port) as client:
+            _wait_until_up(client, process)
+            yield client
     finally:
         process.terminate()
         process.wait(timeout=10)
@@ -94,13 +102,14 @@ FRESH_ANVIL = (
 )  # fmt: skip
 
 
-def _wait_until_up(port: int, process: subprocess.Popen[bytes]) -> None:
+def _wait_until_up(client: HttpClient, process: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + DEADLINE_SECONDS
     while True:
         try:
-            HttpClient(port).call("eth_chainId", [])
+            client.call("eth_chainId", [])
             return
         except (OSError, HTTPException) as error:
+            client.connection.close()
             if process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError(f"anvil did not come up: {error}") from error
             time.sleep(0.05)

@@ -32,20 +32,19 @@ class Signers:
 
     def private_key(self, address: Address) -> bytes:
         """32 bytes; RpcError for an account that is not one of these."""
-        key: Any = self._key(address)
-        return bytes(key.to_bytes())
+        return bytes.fromhex(str(self._key(address).to_hex()).removeprefix("0x"))
 
     def sign(self, transaction: Transaction, sender: Address) -> Transaction:
         """The signed transaction; RpcError for an account that is not one of these."""
         signature = self._key(sender).sign_msg_hash(transaction.signing_hash())
-        return transaction.signed(signature.v, signature.r, signature.s, sender)
+        return transaction.signed(int(signature.v), signature.r, signature.s, sender)
 
     def sign_message(self, message: bytes, sender: Address) -> bytes:
         """65 bytes r, s, v (27 or 28) over a text with the prefix of EIP-191."""
         prefixed = b"\x19Ethereum Signed Message:\n%d" % len(message) + message
         signature = self._key(sender).sign_msg_hash(bytes(keccak(prefixed)))
         words = signature.r.to_bytes(32, "big") + signature.s.to_bytes(32, "big")
-        return words + bytes([27 + signature.v])
+        return bytes(words) + bytes([27 + int(signature.v)])
 
     def _key(self, address: Address) -> Any:
         if address not in self._keys:

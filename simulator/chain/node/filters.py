@@ -47,13 +47,13 @@ def find_logs(ledger: Ledger, query: LogQuery, first: int, last: int) -> Iterato
 class Filter:
     """next: the block number, or for pending transactions the position, of what comes next.
 
-    first, last: the range of a log filter; last None for no end.
+    first, last: the range of a log filter; None for the latest block whenever it is asked.
     """
 
     kind: Literal["logs", "blocks", "transactions"]
     next: int
     query: LogQuery = LogQuery()
-    first: int = 0
+    first: int | None = None
     last: int | None = None
 
 

@@ -11,7 +11,7 @@ from simulator.chain.node.filters import Filter, LogQuery, find_logs
 from simulator.chain.node.methods.declared import Method, Parameter
 from simulator.chain.node.node import Node
 from simulator.chain.node.views import Json, log_json
-from simulator.chain.node.wire import BlockReference, hex_data
+from simulator.chain.node.wire import hex_data
 
 Fields = Mapping[str, object]
 
@@ -49,17 +49,9 @@ def _position(name: str, value: object) -> frozenset[bytes] | None:
     return frozenset(_one_or_many(name, value, wire.hash_))
 
 
-def _number(node: Node, reference: BlockReference) -> int:
-    """The block number that a bound of a range means."""
-    if reference.number is not None:
-        return reference.number
-    if reference.tag == "earliest":
-        return node.ledger.first.number
-    return node.ledger.head.number
-
-
-def _range(node: Node, given: Fields) -> tuple[int, int]:
-    """First and last block. RpcError for a hash together with bounds, or an unknown hash."""
+def _range(node: Node, given: Fields) -> tuple[int | None, int | None]:
+    """First and last block, None for the latest. RpcError for a hash together with bounds, or an
+    unknown hash."""
     if given.get("blockHash") is not None:
         if given.get("fromBlock") is not None or given.get("toBlock") is not None:
             raise invalid("filter.blockHash", given["blockHash"], "excludes fromBlock and toBlock")
@@ -67,30 +59,33 @@ def _range(node: Node, given: Fields) -> tuple[int, int]:
         if block is None:
             raise RpcError(RESOURCE_NOT_FOUND, "unknown block")
         return block.number, block.number
-    return _number(node, _bound(given, "fromBlock")), _number(node, _bound(given, "toBlock"))
+    return _bound(node, given, "fromBlock"), _bound(node, given, "toBlock")
 
 
-def _bound(given: Fields, field: str) -> BlockReference:
+def _bound(node: Node, given: Fields, field: str) -> int | None:
     if given.get(field) is None:
-        return wire.LATEST
+        return None
     reference = wire.block(f"filter.{field}", given[field])
     if reference.hash is not None:
         raise invalid(f"filter.{field}", given[field], "must be a number or a tag")
-    return reference
+    return node.ledger.first.number if reference.tag == "earliest" else reference.number
+
+
+def _find(node: Node, query: LogQuery, first: int | None, last: int | None) -> list[Json]:
+    head = node.ledger.head.number
+    begin, end = head if first is None else first, head if last is None else last
+    return [log_json(*found) for found in find_logs(node.ledger, query, begin, end)]
 
 
 def logs(node: Node, given: Fields) -> list[Json]:
-    query = _query(given)
-    return [log_json(*found) for found in find_logs(node.ledger, query, *_range(node, given))]
+    return _find(node, _query(given), *_range(node, given))
 
 
 def new_filter(node: Node, given: Fields) -> str:
     """Of the logs of blocks to come; getFilterLogs also tells those of blocks that are there."""
     query, (first, last) = _query(given), _range(node, given)
-    is_open = given.get("blockHash") is None and _bound(given, "toBlock").number is None
-    upcoming = node.ledger.head.number + 1
-    new = Filter("logs", max(first, upcoming), query, first, None if is_open else last)
-    return hex(node.filters.add(new))
+    upcoming = max(first or 0, node.ledger.head.number + 1)
+    return hex(node.filters.add(Filter("logs", upcoming, query, first, last)))
 
 
 def new_block_filter(node: Node) -> str:
@@ -111,8 +106,7 @@ def changes(node: Node, identifier: int) -> list[Any]:
     known.next = max(begin, head + 1)
     if known.kind == "blocks":
         return [hex_data(block.hash) for block in node.ledger.from_number(begin)]
-    last = head if known.last is None else min(head, known.last)
-    return [log_json(*found) for found in find_logs(node.ledger, known.query, begin, last)]
+    return _find(node, known.query, begin, known.last)
 
 
 def all_logs(node: Node, identifier: int) -> list[Json]:
@@ -120,8 +114,7 @@ def all_logs(node: Node, identifier: int) -> list[Json]:
     known = node.filters.get(identifier)
     if known.kind != "logs":
         raise invalid("filter id", hex(identifier), "is no filter of logs")
-    last = node.ledger.head.number if known.last is None else known.last
-    return [log_json(*found) for found in find_logs(node.ledger, known.query, known.first, last)]
+    return _find(node, known.query, known.first, known.last)
 
 
 def uninstall(node: Node, identifier: int) -> bool:
