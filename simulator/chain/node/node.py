@@ -12,7 +12,12 @@ from simulator.chain.fees import next_base_fee
 from simulator.chain.node.accounts import Signers
 from simulator.chain.node.blocks import NO_ROOT, Block, sealed
 from simulator.chain.node.clock import Clock, ClockState, wall_clock_from
-from simulator.chain.node.faults import RESOURCE_NOT_FOUND, TRANSACTION_REJECTED, RpcError
+from simulator.chain.node.faults import (
+    INVALID_PARAMS,
+    RESOURCE_NOT_FOUND,
+    TRANSACTION_REJECTED,
+    RpcError,
+)
 from simulator.chain.node.filters import Filters
 from simulator.chain.node.ledger import Ledger
 from simulator.chain.node.options import NodeOptions, Origin
@@ -139,9 +144,10 @@ class Node:
         """The block that is meant; RpcError if it is not there."""
         block = self.find_block(reference)
         if block is None:
-            head = self.ledger.head.number
-            asked = reference.number if reference.hash is None else hex_data(reference.hash)
-            raise RpcError(RESOURCE_NOT_FOUND, f"block {asked} is unknown; the latest is {head}")
+            if reference.hash is not None:
+                raise RpcError(RESOURCE_NOT_FOUND, f"block {hex_data(reference.hash)} is unknown")
+            latest = f"the latest is {self.ledger.head.number}"
+            raise RpcError(INVALID_PARAMS, f"block {reference.number} is unknown; {latest}")
         return block
 
     def view(self, reference: BlockReference) -> View:
