@@ -309,3 +309,56 @@ def test_other_wrong_arguments_are_refused(node: Node, brisk: UpstreamOptions) -
         world.chain.balance(RICH)
         with pytest.raises(InputError, match="is an account of the real chain"):
             world.source.make_up(RICH)
+
+
+def test_a_web3_script_runs_on_a_forked_world_and_on_its_capsule(
+    node: Node, brisk: UpstreamOptions, tmp_path: Path
+) -> None:
+    from web3 import Web3
+
+    def web3_script(world: ForkedWorld) -> list[object]:
+        alice = Web3.to_checksum_address(world.new_account("alice", 10**18))
+        connection = Web3(world.provider())
+        token = connection.eth.contract(Web3.to_checksum_address(TOKEN_ADDRESS), abi=TOKEN_ABI)
+        sent = token.functions.transfer(alice, 30).transact(
+            {"from": Web3.to_checksum_address(HOLDER)}
+        )
+        receipt = connection.eth.wait_for_transaction_receipt(sent)
+        created = connection.eth.send_transaction(
+            {"from": alice, "data": b"\x60\x00\x60\x00\x53\x60\x01\x60\x00\xf3"}
+        )
+        place = connection.eth.get_transaction_receipt(created)["contractAddress"]
+        assert place is not None
+        return [
+            receipt["status"],
+            receipt["gasUsed"],
+            token.functions.balances(alice).call(),
+            connection.eth.chain_id,
+            bytes(connection.eth.get_block(6)["hash"]),
+            bytes(connection.eth.get_code(place)),
+        ]
+
+    path = tmp_path / "out.capsule"
+    with open_fork(node.url, 6, capsule=path, options=brisk) as world:
+        told = web3_script(world)
+        assert told[0] == 1 and told[2:4] == [30, 31_337]
+        assert told[4:] == [world.capsule().block_hash, b"\0"]
+    assert web3_script(open_capsule(path)) == told
+
+
+TOKEN_ABI = [
+    {
+        "type": "function",
+        "name": "transfer",
+        "stateMutability": "nonpayable",
+        "inputs": [{"name": "to", "type": "address"}, {"name": "amount", "type": "uint256"}],
+        "outputs": [{"name": "", "type": "bool"}],
+    },
+    {
+        "type": "function",
+        "name": "balances",
+        "stateMutability": "view",
+        "inputs": [{"name": "owner", "type": "address"}],
+        "outputs": [{"name": "", "type": "uint256"}],
+    },
+]

@@ -19,6 +19,7 @@ from simulator.types import Address
 
 if TYPE_CHECKING:
     from simulator.chain.fork.upstream_source import UpstreamSource
+    from simulator.chain.node.provider import WorldProvider
 
 
 class Deployable(Protocol):
@@ -137,8 +138,7 @@ class ForkedWorld:
         """
         creator = address_of(sender) if sender else self.new_account("deployer")
         code = contract if isinstance(contract, bytes) else contract.bytecode
-        if creator in self.source.made_up:
-            self.source.make_up(created_address(creator, self.chain.nonce(creator)))
+        self.expect_creation(creator, created_address(creator, self.chain.nonce(creator)))
         return self.chain.deploy(code + arguments, creator)
 
     def new_account(self, name: str, wei: int = 0) -> Address:
@@ -185,9 +185,27 @@ class ForkedWorld:
             return 0
         return self.source.prefetch(address_of(address), words)
 
-    def provider(self) -> Any:
-        """A web3.py provider of this world."""
-        return self.chain.provider()  # type: ignore[attr-defined]
+    def provider(self) -> WorldProvider:
+        """A web3.py provider of this world, on which every account may send.
+
+        It has no development accounts: use those of `new_account`, or of the real chain.
+        """
+        from simulator.chain.node import Endpoint, Node, NodeOptions, Origin
+        from simulator.chain.node.provider import WorldProvider
+
+        options = NodeOptions(accounts=0)
+        capsule = self._capsule
+        node = Node(self.chain, options, Origin(capsule.block_hash, capsule.header))
+        node.impersonates_all = True
+        node.before_creation = self.expect_creation
+        provider = WorldProvider(self.chain, options)
+        provider.endpoint = Endpoint(node)
+        return provider
+
+    def expect_creation(self, creator: Address, created: Address) -> None:
+        """Take a contract's place as empty without asking if its creator is made up."""
+        if creator in self.source.made_up and created not in self.source.state.accounts:
+            self.source.make_up(created)
 
 
 def address_of(value: str | Address) -> Address:
