@@ -56,7 +56,8 @@ def _recognised(
     if isinstance(document.get("contracts"), Mapping):
         return standard.load(document, path, name, structs)
     if isinstance(document.get("output"), Mapping):
-        return standard.load(document["output"], path, name, structs, document.get("input"))
+        request = document.get("input", _input_beside(path))
+        return standard.load(document["output"], path, name, structs, request)
     if isinstance(document.get("bytecode"), Mapping):
         return foundry.load(document, path, name)
     if isinstance(document.get("bytecode"), str):
@@ -71,6 +72,15 @@ def _recognised(
         raise InputError(f"{path}: bytecode", document.get("bytecode"), "is missing")
     fields = ", ".join(list(document)[:8])
     raise InputError("artifact", str(path), f"is none of {FORMATS}; it has the fields {fields}")
+
+
+def _input_beside(path: Path) -> Any:
+    """Hardhat 3 keeps the input of `ID.output.json` in `ID.json`."""
+    beside = path.with_name(path.name.replace(".output.json", ".json"))
+    if beside == path or not beside.is_file():
+        return None
+    document = read_json(beside)
+    return document.get("input") if isinstance(document, Mapping) else None
 
 
 def _in_folder(folder: Path, name: str | None) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -36,9 +37,9 @@ def load(
     source_hash = _source_hash(request, file, path)
     if str(document.get("compiler", "")).startswith("vyper"):
         return _vyper(document, file, contract, table, path, source_hash, structs, request)
-    return artifact_of_solc(
-        file, contract, table, facts_of(document.get("sources")), path, source_hash
-    )
+    facts = facts_of(document.get("sources"))
+    artifact = artifact_of_solc(file, contract, table, facts, path, source_hash)
+    return replace(artifact, evm_version=artifact.evm_version or _asked_version(request))
 
 
 def find(document: Json, path: Path, name: str | None) -> tuple[str, str, Json]:
@@ -82,8 +83,6 @@ def _vyper(
     where = f"{path}: contracts.{file}.{name}"
     layout = table.get("layout")
     described = {**structs_of_ast(_asts(document)), **(structs or {})}
-    settings = request.get("settings") if isinstance(request, Mapping) else None
-    version = settings.get("evmVersion") if isinstance(settings, Mapping) else None
     runtime = code_table(where, table, "deployedBytecode")["object"]
     return Artifact(
         name=name,
@@ -94,9 +93,14 @@ def _vyper(
         source_hash=source_hash,
         path=path,
         layout=None if layout is None else parse_vyper(layout, described),
-        evm_version=version,
+        evm_version=_asked_version(request),
         compiler=str(document["compiler"]).replace("-", " ", 1),
     )
+
+
+def _asked_version(request: Any) -> str | None:
+    settings = request.get("settings") if isinstance(request, Mapping) else None
+    return settings.get("evmVersion") if isinstance(settings, Mapping) else None
 
 
 def _asts(document: Json) -> list[Json]:

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from simulator.chain.artifacts import vyper_compiler
-from simulator.chain.artifacts import compile_contract
+from simulator.chain.artifacts import compile_contract, vyper_compiler
 from simulator.errors import CompileError, InputError
 from simulator.resources import contracts_folder
 
