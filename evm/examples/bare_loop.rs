@@ -103,7 +103,6 @@ fn run(state: State, blocks: &[Block]) -> (State, Outcome) {
     (evm.ctx.journaled_state.database, outcome)
 }
 
-#[cfg(unix)]
 fn processor_nanoseconds() -> u64 {
     #[repr(C)]
     struct TimeSpec {
