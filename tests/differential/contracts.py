@@ -86,6 +86,15 @@ FORWARD = assemble(
 )
 """CALL with (target, gas, value, data...); logs success as topic and what came back."""
 
+FORWARD_CALLCODE = assemble(
+    f"""
+    64 CALLDATASIZE SUB 64 0 CALLDATACOPY
+    0 0 64 CALLDATASIZE SUB 0 32 CALLDATALOAD 0 CALLDATALOAD GAS CALLCODE
+    {LOG_RETURN_DATA} STOP
+    """
+)
+"""CALLCODE with (target, value, data...); logs success as topic and what came back."""
+
 FORWARD_STATIC = assemble(
     f"""
     32 CALLDATASIZE SUB 32 0 CALLDATACOPY

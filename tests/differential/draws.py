@@ -159,11 +159,16 @@ class Draws:
                  "forward", "environment"]  # fmt: skip
         target = bytes(12) + place(names[self.pick(len(names))])
         data = word(self.pick(8)) + word(self.pick(3))
-        if self.pick(3) == 0:
+        if self.pick(2) == 0:
+            if self.pick(3) == 0:
+                # More than the 1,000 wei it has makes the call fail before it begins.
+                sent = word([0, 1, 10**9][self.pick(3)])
+                return place("forward callcode"), target + sent + data, 0
             name = ["forward static", "forward code"][self.pick(2)]
             return place(name), target + data, 0
         gas = word([0, 2_300, 30_000, 300_000][self.pick(4)])
-        return place("forward"), target + gas + word(self.pick(3)) + data, self.pick(3)
+        value = [0, 1, 2, 10**9][self.pick(4)]
+        return place("forward"), target + gas + word(value) + data, self.pick(3)
 
     def _create(self) -> Action:
         salt = word(self.pick(4))

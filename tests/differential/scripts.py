@@ -36,6 +36,7 @@ CONTRACTS = {
     "forward": contracts.FORWARD,
     "forward static": contracts.FORWARD_STATIC,
     "forward code": contracts.FORWARD_CODE,
+    "forward callcode": contracts.FORWARD_CALLCODE,
     "logger": contracts.LOGGER,
     "environment": contracts.ENVIRONMENT,
     "block hashes": contracts.BLOCK_HASHES,

@@ -10,6 +10,8 @@ from simulator.chain.pyevm.accounts import Accounts
 from simulator.chain.pyevm.flat import words
 from simulator.chain.pyevm.receipts import WatchList
 from simulator.chain.pyevm.roots import proof, state_root
+from simulator.chain.pyevm.rules import is_delegation
+from simulator.errors import InputError
 from simulator.types import Address, Bytes2D, Words
 
 
@@ -58,7 +60,11 @@ class Looking:
         return self._accounts.get_code(check_address("address", address))
 
     def set_code(self, address: Address, code: bytes) -> None:
-        self._accounts.set_code(check_address("address", address), code)
+        check_address("address", address)
+        if code.startswith(b"\xef\x01") and not is_delegation(code):
+            rule = "starts like a delegation (0xef01) but is none"
+            raise InputError("code", f"{len(code)} bytes", rule)
+        self._accounts.set_code(address, code)
 
     def accounts(self) -> list[Address]:
         return self._accounts.known()

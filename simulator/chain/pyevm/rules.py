@@ -37,6 +37,11 @@ def halt_reason(error: exceptions.VMError) -> str:
     return next((word for kind, word in HALTS if isinstance(error, kind)), "precompile failed")
 
 
+def is_delegation(code: bytes) -> bool:
+    """Whether an account's code names another one whose code it runs (EIP-7702)."""
+    return len(code) == 23 and code.startswith(b"\xef\x01\x00")
+
+
 @dataclass(frozen=True, slots=True)
 class IntrinsicGas:
     """Gas that a transaction costs before it runs.
@@ -118,8 +123,7 @@ class Rules:
         return f"gas limit below intrinsic gas: {transaction.gas}, needs {least}"
 
     def _why_sender_cannot(self, transaction: Transaction, account: Account) -> str | None:
-        has_code = account.code and not account.code.startswith(b"\xef\x01\x00")
-        if self.check_senders and has_code:
+        if self.check_senders and account.code and not is_delegation(account.code):
             return "sender has code"
         if transaction.nonce != account.nonce:
             side = "high" if transaction.nonce > account.nonce else "low"
