@@ -57,9 +57,9 @@ def find_compiler(
     node_modules begins, beside the current one. A compiler named by path or by $SOLC is taken as it
     is. InputError if that is not there, MissingComponentError with what was found otherwise.
     """
-    if compiler is not None and parse_version(str(compiler)) != _whole(str(compiler)):
-        return _at(Path(compiler).expanduser(), "compiler", "given")
     wanted = None if compiler is None else _whole(str(compiler))
+    if compiler is not None and wanted is None:
+        return _at(Path(compiler).expanduser(), "compiler", "given")
     named = os.environ.get("SOLC")
     if named and wanted is None:
         return _at(Path(named).expanduser(), "SOLC", "$SOLC")

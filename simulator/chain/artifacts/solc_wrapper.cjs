@@ -79,7 +79,11 @@ function main () {
     return
   }
   const input = fs.readFileSync(options.input === undefined ? 0 : options.input, 'utf8')
-  const answer = compiler.compile(input, { import: importer(options) })
+  const read = importer(options)
+  // Packages before 0.6 take the callback itself, and before 0.5 `compile` is something else.
+  const answer = compiler.compileStandardWrapper
+    ? compiler.compileStandardWrapper(input, read)
+    : compiler.compile(input, { import: read })
   process.stdout.write(answer + '\n')
 }
 

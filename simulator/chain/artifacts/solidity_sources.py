@@ -11,8 +11,10 @@ from pathlib import Path
 from simulator.chain.artifacts.versions import without_comments
 from simulator.errors import CompileError, InputError
 
+_STRING = r"""(?:"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')"""
 _IMPORT = re.compile(
-    r"""\bimport\b(?:[^"';]*?\bfrom)?\s*(?P<quote>["'])(?P<path>(?:\\.|(?!(?P=quote)).)*)(?P=quote)"""
+    # What is no import but a string is taken whole, so that nothing in it looks like one.
+    rf"""\bimport\b(?:[^"';]*?\bfrom)?\s*(?P<path>{_STRING})|{_STRING}"""
 )
 PROJECT_MARKS = (
     "foundry.toml", "hardhat.config.js", "hardhat.config.ts", "hardhat.config.cjs", "package.json",
@@ -94,7 +96,9 @@ def imports_of(importer: str, text: str, remappings: Sequence[Remapping]) -> lis
     """Source units that a text imports. Only paths that begin with a dot are relative."""
     names = []
     for match in _IMPORT.finditer(without_comments(text)):
-        name = match["path"]
+        if match["path"] is None:
+            continue
+        name = match["path"][1:-1]
         if name.startswith(("./", "../")):
             name = posixpath.normpath(posixpath.join(posixpath.dirname(importer), name))
         names.append(remapped(remappings, importer, name))

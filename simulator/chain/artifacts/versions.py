@@ -22,8 +22,8 @@ SINCE = {
     "istanbul": (0, 5, 14), "berlin": (0, 8, 5), "london": (0, 8, 7), "paris": (0, 8, 18),
     "shanghai": (0, 8, 20), "cancun": (0, 8, 24), "prague": (0, 8, 27), "osaka": (0, 8, 29),
 }  # fmt: skip
-"""The first solc that knows an evmVersion (0.8.24 is the first that knows cancun), from its
-changelog; the compiler itself has the last word."""
+"""The first solc that knows an evmVersion: from cancun on by trying the releases around it, before
+that from the changelog. The compiler itself has the last word."""
 
 
 def parse_version(text: str) -> Version | None:
