@@ -25,12 +25,12 @@ EMPTY_ROOT = bytes.fromhex("56e81f171bcc55a6ff8345e692c0f86e5b48e01b996cadc00162
 EMPTY_CODE_HASH = keccak(b"")
 
 small_numbers = st.integers(0, 40)
-words = st.one_of(small_numbers, st.integers(0, 2**256 - 1))
+words = st.one_of(st.just(0), small_numbers, st.integers(0, 2**256 - 1))
 accounts = st.dictionaries(
     small_numbers.map(lambda number: bytes([number]) * 20),
     st.tuples(
         words,
-        st.one_of(small_numbers, st.integers(0, 2**64 - 1)),
+        st.one_of(st.just(0), small_numbers, st.integers(0, 2**64 - 1)),
         # The engines refuse what starts like a delegation of EIP-7702 and is none.
         st.binary(max_size=40).filter(lambda code: not code.startswith(b"\xef\x01")),
         st.dictionaries(words, words, max_size=8),

@@ -34,12 +34,11 @@ class BlockHashes:
     given: Mapping[int, bytes] = field(default_factory=dict)
 
     def before(self, number: int, parent_hash: bytes | None) -> BlockHashes:
-        """As seen from block `number`, whose parent's hash is given, or None for a made-up one."""
-        parent = number - 1
+        """As seen from block `number`, with its parent's hash if that is given."""
         oldest = number - ANCESTORS
-        given = {block: hash_ for block, hash_ in self.given.items() if oldest <= block < parent}
+        given = {block: hash_ for block, hash_ in self.given.items() if block >= oldest}
         if parent_hash is not None:
-            given[parent] = parent_hash
+            given[number - 1] = parent_hash
         return BlockHashes(self.source, given)
 
     def of(self, number: int) -> bytes:

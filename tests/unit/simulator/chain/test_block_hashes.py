@@ -59,8 +59,8 @@ def test_a_revert_takes_back_given_hashes_and_a_clone_has_its_own(chain: Chain) 
     assert asked(chain, 9, 10) == [b"\x09" * 32, b"\x0a" * 32]
     assert asked(clone, 9, 10) == [b"\x09" * 32, b"\x1a" * 32]
     chain.revert(snapshot)
-    begin(chain, 11)
-    assert asked(chain, 9, 10) == [b"\x09" * 32, made(10)]
+    begin(chain, 12)
+    assert asked(chain, 9, 10, 11) == [b"\x09" * 32, made(10), made(11)]
 
 
 @pytest.mark.parametrize("length", [0, 31, 33])
