@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from simulator.chain.abi import mapping_slot, uint_word
+from simulator.chain.layout import StorageView
 from simulator.protocols.matched_perp.deployment import Deployment
 from simulator.types import Address, Bytes2D
 
@@ -76,32 +76,26 @@ class Layout:
 
 def perp_slots(deployment: Deployment, accounts: Sequence[Address]) -> Bytes2D:
     """Slots of the exchange, uint8[., 32], in the order of the watch list."""
-    storage = deployment.perp_artifact.storage_layout
+    view = StorageView(deployment.perp_artifact.layout)
     markets = len(deployment.markets)
-    margin, held = storage["margin"].slot, storage["held"].slot
-    positions = storage["positions"].slot
-    entries = [mapping_slot(positions, account) for account in accounts]
-    slots = [mapping_slot(margin, account) for account in accounts]
-    slots += [mapping_slot(held, account) for account in accounts]
-    for member in range(POSITION_WIDTH):
-        slots += [
-            entry + POSITION_WIDTH * market + member
-            for entry in entries
-            for market in range(markets)
-        ]
-    first = storage["markets"].slot
-    for member in range(MARKET_WIDTH):
-        slots += [first + MARKET_WIDTH * market + member for market in range(markets)]
-    slots += [storage["insurance"].slot, storage["deficit"].slot]
-    return as_slots(slots)
+    positions = view.slots("positions", accounts).slots[:, : markets * POSITION_WIDTH]
+    listed = view.slots("markets").slots[0, : markets * MARKET_WIDTH]
+    return _joined(
+        view.slots("margin", accounts).slots,
+        view.slots("held", accounts).slots,
+        positions.reshape(-1, markets, POSITION_WIDTH, 32).transpose(2, 0, 1, 3),
+        listed.reshape(markets, MARKET_WIDTH, 32).transpose(1, 0, 2),
+        view.slots("insurance").slots,
+        view.slots("deficit").slots,
+    )
 
 
 def feed_slots(deployment: Deployment) -> Bytes2D:
     """Slots of the feed, uint8[3k, 32]."""
-    storage = deployment.feed_artifact.storage_layout
-    names = ("index", "mark", "updated_at")
+    view = StorageView(deployment.feed_artifact.layout)
     count = len(deployment.markets)
-    return as_slots([storage[name].slot + market for name in names for market in range(count)])
+    names = ("index", "mark", "updated_at")
+    return _joined(*(view.slots(name).slots[0, :count] for name in names))
 
 
 def custody_slot(deployment: Deployment) -> Bytes2D:
@@ -111,11 +105,10 @@ def custody_slot(deployment: Deployment) -> Bytes2D:
 
 def balance_slots(deployment: Deployment, accounts: Sequence[Address]) -> Bytes2D:
     """The token balances (1e-6) of wallets, uint8[n, 32]."""
-    slot = deployment.token_artifact.storage_layout["balanceOf"].slot
-    return as_slots([mapping_slot(slot, account) for account in accounts])
+    view = StorageView(deployment.token_artifact.layout)
+    return view.slots("balanceOf", accounts).flat_slots()
 
 
-def as_slots(slots: Sequence[int]) -> Bytes2D:
-    """uint8[n, 32] big-endian. A struct may run over the end of the slot space in theory only."""
-    raw = b"".join(map(uint_word, slots))
-    return np.frombuffer(raw, np.uint8).reshape(len(slots), 32)
+def _joined(*parts: Bytes2D) -> Bytes2D:
+    """Slots one after the other, whatever the shape of the parts."""
+    return np.concatenate([part.reshape(-1, 32) for part in parts])
