@@ -25,7 +25,7 @@ GWEI = 10**9
 FEES = {"maxFeePerGas": 20 * GWEI, "maxPriorityFeePerGas": GWEI}
 
 
-def main(w3: Web3, abi: list[dict[str, Any]], bytecode: str) -> dict[str, Any]:
+def main(w3: Any, abi: list[dict[str, Any]], bytecode: str) -> dict[str, Any]:
     """What the script saw, without what depends on a block's hash or time."""
     alice, bob = w3.eth.accounts[:2]
     w3.eth.default_account = alice
@@ -46,7 +46,7 @@ def main(w3: Web3, abi: list[dict[str, Any]], bytecode: str) -> dict[str, Any]:
     return seen
 
 
-def deploy(w3: Web3, abi: list[dict[str, Any]], bytecode: str, seen: dict[str, Any]) -> Any:
+def deploy(w3: Any, abi: list[dict[str, Any]], bytecode: str, seen: dict[str, Any]) -> Any:
     factory = w3.eth.contract(abi=abi, bytecode=bytecode)
     seen["gas of deployment"] = factory.constructor().estimate_gas()
     receipt = w3.eth.wait_for_transaction_receipt(factory.constructor().transact(FEES))
@@ -59,7 +59,7 @@ def shown(log: Any) -> list[Any]:
     return [log["event"], dict(log["args"]), log["blockNumber"], log["logIndex"], log["address"]]
 
 
-def events(w3: Web3, token: Any, alice: str, bob: str, seen: dict[str, Any]) -> None:
+def events(w3: Any, token: Any, alice: str, bob: str, seen: dict[str, Any]) -> None:
     """Transactions with events, and every way to read those."""
     transfers = token.events.Transfer()
     live = token.events.Transfer.create_filter(from_block="latest")
@@ -95,7 +95,7 @@ def events(w3: Web3, token: Any, alice: str, bob: str, seen: dict[str, Any]) -> 
     ]
 
 
-def local_accounts(w3: Web3, token: Any, alice: str, seen: dict[str, Any]) -> None:
+def local_accounts(w3: Any, token: Any, alice: str, seen: dict[str, Any]) -> None:
     """Transactions of all types, signed here."""
     price = {"gasPrice": 20 * GWEI}
     listed = [{"address": token.address, "storageKeys": ["0x" + "00" * 32]}]
@@ -134,7 +134,7 @@ def local_accounts(w3: Web3, token: Any, alice: str, seen: dict[str, Any]) -> No
     seen["signature"] = w3.eth.sign(alice, text="hello").hex()
 
 
-def failures(w3: Web3, token: Any, bob: str, seen: dict[str, Any]) -> None:
+def failures(w3: Any, token: Any, bob: str, seen: dict[str, Any]) -> None:
     def failure(run: Any) -> list[Any]:
         try:
             return ["no failure", run()]
@@ -160,7 +160,7 @@ def failures(w3: Web3, token: Any, bob: str, seen: dict[str, Any]) -> None:
     seen["failed"] = [receipt["status"], receipt["gasUsed"], list(receipt["logs"])]
 
 
-def looking(w3: Web3, token: Any, alice: str, bob: str, seen: dict[str, Any]) -> None:
+def looking(w3: Any, token: Any, alice: str, bob: str, seen: dict[str, Any]) -> None:
     head = w3.eth.get_block("latest")
     seen["head"] = [head["number"], head["gasUsed"], head["gasLimit"], len(head["transactions"])]
     seen["parent"] = w3.eth.get_block(head["number"] - 1)["hash"] == head["parentHash"]
@@ -176,8 +176,7 @@ def looking(w3: Web3, token: Any, alice: str, bob: str, seen: dict[str, Any]) ->
         {"from": alice, "to": token.address, "data": token.encode_abi("mint", [bob, 1])}
     )
     seen["access list"] = sorted(
-        [entry["address"], sorted(entry["storageKeys"])]
-        for entry in listed["accessList"]
+        [entry["address"], sorted(entry["storageKeys"])] for entry in listed["accessList"]
     )
     supply = {token.address: {"stateDiff": {"0x" + "00" * 31 + "02": "0x" + "00" * 31 + "63"}}}
     seen["overridden"] = token.functions.supply().call(state_override=supply)
@@ -189,7 +188,7 @@ def looking(w3: Web3, token: Any, alice: str, bob: str, seen: dict[str, Any]) ->
     seen["batch"] = [answers[0], answers[1]["number"], answers[2]]
 
 
-def control(w3: Web3, alice: str, bob: str, seen: dict[str, Any]) -> None:
+def control(w3: Any, alice: str, bob: str, seen: dict[str, Any]) -> None:
     """What development nodes have beyond a real one."""
 
     def ask(method: str, *parameters: Any) -> Any:

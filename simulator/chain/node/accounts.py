@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any, Final
 
 from eth_hash.auto import keccak
@@ -55,11 +55,11 @@ class Signers:
         return self._keys[address]
 
 
-def _derived(count: int) -> Iterator[tuple[Address, Any]]:
+@lru_cache(maxsize=4)  # a third of a second for ten, and always the same
+def _derived(count: int) -> tuple[tuple[Address, Any], ...]:
     from eth_account.hdaccount import key_from_seed, seed_from_mnemonic
     from eth_keys.datatypes import PrivateKey
 
     seed = seed_from_mnemonic(MNEMONIC, passphrase="")
-    for index in range(count):
-        key = PrivateKey(key_from_seed(seed, PATH.format(index=index)))
-        yield bytes(key.public_key.to_canonical_address()), key
+    keys = [PrivateKey(key_from_seed(seed, PATH.format(index=index))) for index in range(count)]
+    return tuple((bytes(key.public_key.to_canonical_address()), key) for key in keys)

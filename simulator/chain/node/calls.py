@@ -36,7 +36,7 @@ def call_of(request: Request, chain: Chain) -> Call:
         data=request.data,
         value=request.value,
         gas_limit=most if request.gas is None else min(request.gas, most),
-        gas_price=request.offered_price(),
+        gas_price=request.price(chain.block.base_fee),
         access_list=request.access_list or (),
     )
 

@@ -20,7 +20,7 @@ from simulator.types import Address, Bytes2D
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What `eth_call` and the like run. to: None creates; wei per gas: what GASPRICE answers."""
+    """What `eth_call` and the like run. to: None creates; gas_price: what GASPRICE answers."""
 
     sender: Address
     to: Address | None
@@ -40,7 +40,7 @@ def batch_of_call(call: Call) -> Batch:
     """A batch of this one call."""
     return _batch(
         call.sender, call.to, call.data, call.value, call.gas_limit, call.access_list,
-        max_fees=_uint64(call.gas_price), priority_fees=_uint64(0),
+        max_fees=_uint64(call.gas_price), priority_fees=_uint64(call.gas_price),
         types=np.array([WITH_DYNAMIC_FEE], np.uint8),
     )  # fmt: skip
 

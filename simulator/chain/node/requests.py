@@ -51,9 +51,11 @@ class Request:
             return WITH_DYNAMIC_FEE
         return LEGACY if self.access_list is None else WITH_ACCESS_LIST
 
-    def offered_price(self) -> int:
-        """The most wei per gas that the client offered, 0 if it said nothing."""
-        return self.gas_price or self.max_fee or 0
+    def price(self, base_fee: int) -> int:
+        """Wei per gas that the client would pay in a block of that base fee; 0 if it is silent."""
+        if self.gas_price is not None:
+            return self.gas_price
+        return min(self.max_fee or 0, base_fee + (self.priority_fee or 0))
 
 
 def request(name: str, value: object, chain_id: int) -> Request:
