@@ -7,9 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simulator.chain.columns import CALL_KINDS, STATUS_SUCCESS, Trace
+from simulator.chain.columns import CALL_KINDS, STATUS_HALTED, STATUS_SUCCESS, Trace
 from simulator.errors import ChainError
 from simulator.types import Address, Bytes1D, Int1D
+
+_BEFORE_BEGIN = frozenset({"insufficient balance", "call too deep", "nonce overflow"})
+"""Reasons for which a call or creation fails without running; its gas goes back to the caller."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +22,9 @@ class Frame:
     index: its row in the trace; kind: one of CALL_KINDS; caller: what the code sees as sender;
     target: the code that runs, or the created address; account: whose storage it uses, which in a
     delegatecall is not the target; all three 20 raw bytes; value: wei; gas_limit, gas_used: of the
-    frame, without intrinsic gas and refunds; output: return or revert data; status: one of
-    STATUS_*; reason: of a halted frame, else empty.
+    frame, without intrinsic gas and refunds (what halts loses all its gas, unless it did not even
+    begin); output: return or revert data; status: one of STATUS_*; reason: of a halted frame, else
+    empty.
     """
 
     index: int
@@ -91,6 +95,8 @@ def _accounts(trace: Trace, rows: list[int]) -> dict[int, Address]:
 
 
 def _frame(trace: Trace, row: int, depth: int, account: Address, calls: tuple[Frame, ...]) -> Frame:
+    status, reason = int(trace.status[row]), trace.reasons.get(row, "")
+    lost = status == STATUS_HALTED and reason not in _BEFORE_BEGIN
     return Frame(
         index=row,
         depth=depth,
@@ -100,11 +106,11 @@ def _frame(trace: Trace, row: int, depth: int, account: Address, calls: tuple[Fr
         account=account,
         value=int.from_bytes(trace.value[row].astype("<u8").tobytes(), "little"),
         gas_limit=int(trace.gas_limit[row]),
-        gas_used=int(trace.gas_used[row]),
+        gas_used=int((trace.gas_limit if lost else trace.gas_used)[row]),
         input=_part(trace.input, trace.input_offsets, row),
         output=_part(trace.output, trace.output_offsets, row),
-        status=int(trace.status[row]),
-        reason=trace.reasons.get(row, ""),
+        status=status,
+        reason=reason,
         calls=calls,
     )
 

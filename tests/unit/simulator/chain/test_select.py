@@ -43,7 +43,17 @@ def test_an_explicit_py_evm_needs_no_note() -> None:
     assert open_chain("pyevm", hardfork="prague").hardfork == "prague"
 
 
-@pytest.mark.parametrize("choice", ["", "REVM", "anvil", "rpc"])
+@pytest.mark.parametrize("choice", ["", "REVM", "anvil"])
 def test_an_unknown_engine_is_refused(choice: str) -> None:
-    with pytest.raises(InputError, match="must be one of auto, revm, pyevm"):
+    with pytest.raises(InputError, match="must be one of auto, revm, pyevm, rpc"):
         open_chain(choice)
+
+
+def test_a_node_has_an_address_and_only_a_node() -> None:
+    assert select_engine("rpc") == EngineChoice("rpc")
+    with pytest.raises(InputError, match="url = None: is given for the chain `rpc`"):
+        open_chain("rpc")
+    with pytest.raises(InputError, match="only for it"):
+        open_chain("pyevm", url="http://127.0.0.1:8545")
+    with pytest.raises(InputError, match="limit_code_size = False: the node decides it"):
+        open_chain("rpc", url="http://127.0.0.1:8545", limit_code_size=False)

@@ -114,7 +114,7 @@ def test_the_text_tells_names_arguments_values_and_reasons() -> None:
         f"call 0x{PROXY.hex()}.trade(who=alice, size=-7) {{1 ether}} [1,001 gas] → {reason}",
         f"  delegatecall Perp.trade(who=alice, size=-7) [1,002 gas] → {reason}",
         "    staticcall Feed.price() [1,003 gas] → 9",
-        "    create2 contract (2 bytes of initcode) {3 wei} [1,004 gas] → halt: out of gas",
+        "    create2 contract (2 bytes of initcode) {3 wei} [5,004 gas] → halt: out of gas",
         f"  call 0x{'09' * 20} 0x0102030405 {{1 wei}} [1,005 gas] → 0x07",
     ]
     assert trace_text(TRACE, 0) == f"call 0x{FEED.hex()} 0x{PRICE.hex()} [1,000 gas] → 0x" + (
