@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 import traceback
 from collections.abc import Callable, Mapping, Sequence
@@ -23,6 +24,10 @@ from simulator.errors import UnderwaterError
 
 MOST_REQUESTS: Final = 10_000
 """Of one batch."""
+
+MOST_DEPTH: Final = 64
+
+_BRACKETS_OUTSIDE_STRINGS: Final = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
 
 Answer = dict[str, Any]
 
@@ -61,6 +66,8 @@ class Endpoint:
     def answer_bytes(self, body: bytes) -> bytes | None:
         """The answer to what a client sent, whatever it is; None if there is nothing to say."""
         try:
+            if _is_too_deep(body):
+                raise ValueError("nested too deep")
             message = json.loads(body.decode("utf-8"), parse_constant=_refuse)
         except (ValueError, RecursionError):
             answer: Answer | list[Answer] | None = _failure(
@@ -97,6 +104,26 @@ class Endpoint:
         except RpcError as error:
             answer = _failure(identifier, error)
         return answer if "id" in message else None
+
+
+def _is_too_deep(body: bytes) -> bool:
+    """Whether JSON is nested deeper than any request is.
+
+    Python's reader recurses in C, and py-evm raises the limit that would stop it so far that the
+    process dies of it.
+    """
+    if body.count(b"[") + body.count(b"{") <= MOST_DEPTH:
+        return False
+    depth = 0
+    for token in _BRACKETS_OUTSIDE_STRINGS.finditer(body):
+        first = token.group()[0]
+        if first in b"[{":
+            depth += 1
+            if depth > MOST_DEPTH:
+                return True
+        elif first in b"]}":
+            depth -= 1
+    return False
 
 
 def _refuse(constant: str) -> NoReturn:
