@@ -227,7 +227,12 @@ class Node:
         self.pool.add(transaction)
         self.filters.announced.append(transaction.hash)
         if self.mines_at_once:
-            reason = self._mine(keeps_empty=False).rejected.get(transaction.hash)
+            try:
+                content = self._mine(keeps_empty=False)
+            except BaseException:  # no block at all: who tries again shall not hear "already known"
+                self.pool.remove(transaction.hash)
+                raise
+            reason = content.rejected.get(transaction.hash)
             if reason is not None:
                 raise RpcError(TRANSACTION_REJECTED, reason)
 
@@ -244,7 +249,11 @@ class Node:
         head, clock = self.ledger.head, self.clock.state
         before = self.chain.clone()
         environment = self._next_environment(self.clock.take(head.environment.timestamp))
-        self.chain.set_block(environment)
+        try:
+            self.chain.set_block(environment)
+        except ChainError:  # a fork whose source does not have the history contract
+            self.clock.state = clock
+            raise
         content = fill(self.chain, self.pool.ready(environment.base_fee, self.chain.nonce))
         for hash_, reason in content.rejected.items():
             self.pool.remove(hash_)

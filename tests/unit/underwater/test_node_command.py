@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from eth_hash.auto import keccak
 
+from simulator.chain.base import ZERO_ADDRESS, BlockEnvironment
 from simulator.errors import InputError, UnderwaterError
 from underwater.commands.node import NodeCommandOptions, node
 
@@ -109,6 +111,78 @@ def test_a_capsule_that_is_none_is_refused(tmp_path: Path) -> None:
         node(NodeCommandOptions(port="0", capsule=str(path)))
     with pytest.raises(UnderwaterError):
         node(NodeCommandOptions(port="0", capsule=str(tmp_path / "missing.capsule")))
+
+
+HISTORY = bytes.fromhex("0000f90827f1c53a10cb7a02335b175320002935")
+"""The contract of EIP-2935, which every block calls from prague on."""
+
+CONTRACT, OWNER = bytes([0xC0]) * 20, bytes([0x0E]) * 20
+COUNTER = bytes.fromhex("60005460010180600055600052600160206000a160206000f3")
+
+
+@pytest.fixture
+def capsule(tmp_path: Path) -> str:
+    """A capsule of a chain with one contract and one owner of ether."""
+    from simulator.chain.fork import Capsule, RecordedAccount, RecordedState, write_capsule
+
+    state = RecordedState(
+        accounts={
+            CONTRACT: RecordedAccount(0, 1, bytes(keccak(COUNTER))),
+            OWNER: RecordedAccount(10**18, 5, bytes(keccak(b""))),
+            ZERO_ADDRESS: None,
+            HISTORY: None,
+        },
+        codes={bytes(keccak(COUNTER)): COUNTER},
+        slots={CONTRACT: {bytes(32): (41).to_bytes(32, "big")}},
+    )
+    block = BlockEnvironment(number=1_000, timestamp=1_700_000_000, base_fee=7)
+    path = tmp_path / "some.capsule"
+    made = Capsule(99, "prague", "off", block, bytes([0xBB]) * 32, None, state)
+    write_capsule(made, path)
+    return str(path)
+
+
+def test_a_capsule_is_served_with_its_chain_block_and_state(capsule: str) -> None:
+    contract, owner = f"0x{CONTRACT.hex()}", f"0x{OWNER.hex()}"
+    with running("--port", "0", "--json", "--capsule", capsule) as process:
+        facts = json.loads(line_of(process))
+        url = facts["url"]
+        assert (facts["chain_id"], facts["block"], facts["hardfork"]) == (99, 1_000, "prague")
+        head = ask(url, "eth_getBlockByNumber", "latest", False)
+        assert head["hash"] == "0x" + "bb" * 32 and head["timestamp"] == hex(1_700_000_000)
+        assert ask(url, "eth_call", {"to": contract}, "latest") == f"0x{42:064x}"
+        assert ask(url, "eth_getBalance", owner, "latest") == hex(10**18)
+        rich = facts["accounts"][0]
+        assert ask(url, "eth_getBalance", rich, "latest") == hex(10_000 * 10**18)
+        sent = ask(url, "eth_sendTransaction", {"from": rich, "to": contract, "gas": "0x30000"})
+        receipt = ask(url, "eth_getTransactionReceipt", sent)
+        assert receipt["blockNumber"] == hex(1_001) and len(receipt["logs"]) == 1
+        block = ask(url, "eth_getBlockByNumber", "latest", False)
+        assert block["parentHash"] == head["hash"] and block["stateRoot"] == "0x" + "00" * 32
+        # The accounts are ours, so what they create is not on the real chain.
+        created = ask(url, "eth_sendTransaction", {"from": rich, "data": "0x60ff60005360016000f3"})
+        place = ask(url, "eth_getTransactionReceipt", created)["contractAddress"]
+        assert ask(url, "eth_getCode", place, "latest") == "0xff"
+        ask(url, "anvil_impersonateAccount", owner)
+        spent = ask(url, "eth_sendTransaction", {"from": owner, "to": contract})
+        assert ask(url, "eth_getTransactionReceipt", spent)["status"] == "0x1"
+
+
+def test_what_a_capsule_does_not_hold_is_an_error_unless_zeros_were_asked_for(
+    capsule: str,
+) -> None:
+    stranger = "0x" + "57" * 20
+    balance = {"jsonrpc": "2.0", "id": 1, "method": "eth_getBalance", "params": [stranger]}
+    request = json.dumps(balance).encode()
+    for options, found in (((), "error"), (("--missing", "zero"), "result")):
+        with running("--port", "0", "--capsule", capsule, *options) as process:
+            url = line_of(process)
+            with urllib.request.urlopen(urllib.request.Request(url, request)) as response:
+                answer = json.loads(response.read())
+            assert found in answer
+            if found == "error":
+                assert stranger in answer["error"]["message"]
+            assert ask(url, "eth_blockNumber") == hex(1_000)
 
 
 def test_signal_handlers_are_put_back() -> None:

@@ -99,7 +99,7 @@ def test_the_state_root_is_the_world_s_and_proofs_hold_against_it(client: Client
     assert root == client.chain.state_root()
     answer = client("eth_getProof", BOB, [], "latest")
     nodes = [rlp.decode(raw(node)) for node in answer["accountProof"]]
-    account = HexaryTrie.get_from_proof(root, keccak(raw(BOB)), nodes)
+    account = HexaryTrie.get_from_proof(root, keccak(raw(BOB)), nodes)  # type: ignore[no-untyped-call]
     assert rlp.decode(account)[1] == int(answer["balance"], 16).to_bytes(10, "big")
 
 

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from simulator.chain.base import BlockEnvironment
 from simulator.chain.node import NodeOptions
+from simulator.chain.node.worlds import open_world
+from simulator.errors import ForkError
 from tests.unit.simulator.chain.node.conftest import (
     ALICE,
     BOB,
+    CHAIN_ID,
     COUNTER,
     FIRST_SECOND,
     GWEI,
@@ -197,3 +201,38 @@ def test_the_same_requests_make_the_same_blocks(engine: str) -> None:
         client.mined(to=client.place(COUNTER))
         hashes.append(client.head()["hash"])
     assert hashes[0] == hashes[1]
+
+
+class Unsteady:
+    """A source that fails as long as it is told to, as one over a network may."""
+
+    fails = True
+
+    def account(self, address: bytes) -> tuple[bytes, int, bytes] | None:
+        if self.fails and address == bytes.fromhex(NOBODY[2:]):
+            raise ForkError("the node does not answer")
+        return None
+
+    def slot(self, address: bytes, slot: bytes) -> bytes:
+        return bytes(32)
+
+    def block_hash(self, number: int) -> bytes:
+        return bytes(32)
+
+
+def test_a_transaction_that_a_fork_cannot_feed_leaves_no_block_and_can_be_sent_again(
+    engine: str,
+) -> None:
+    source = Unsteady()
+    block = BlockEnvironment(number=5, timestamp=FIRST_SECOND, base_fee=GWEI)
+    client = Client(open_world(engine, "cancun", CHAIN_ID, block, source))
+    sent = {"from": ALICE, "to": NOBODY, "value": "0x1", "gas": "0x5208"}
+    for _ in range(2):
+        assert "does not answer" in str(client.refusal("eth_sendTransaction", sent))
+        assert client.number("eth_blockNumber") == 5
+        assert client.chain.block == client.node.ledger.head.environment
+    source.fails = False
+    receipt = client("eth_getTransactionReceipt", client("eth_sendTransaction", sent))
+    assert receipt["status"] == "0x1" and receipt["blockNumber"] == "0x6"
+    assert client.head()["stateRoot"] == "0x" + "00" * 32
+    assert "fork" in str(client.refusal("eth_getProof", ALICE, [], "latest"))

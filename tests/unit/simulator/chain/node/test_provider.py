@@ -75,8 +75,8 @@ def test_a_batch_is_answered_in_order(w3: Web3) -> None:
     with w3.batch_requests() as batch:
         batch.add(w3.eth.get_balance(alice))
         batch.add(w3.eth.get_block(0))
-        first, block = batch.execute()
-    assert first == 10**22 and block["number"] == 0
+        answers: list[Any] = list(batch.execute())
+    assert answers[0] == 10**22 and answers[1]["number"] == 0
 
 
 def test_options_reach_the_node(quick_engine: str) -> None:
