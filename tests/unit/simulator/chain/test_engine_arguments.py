@@ -128,9 +128,7 @@ UNKNOWN = [0, 1, 2, -1, -(1 << 63), (1 << 63) - 1, 1 << 63, (1 << 64) - 1, 1 << 
 
 
 @pytest.mark.parametrize("identifier", UNKNOWN)
-def test_an_unknown_snapshot_is_an_error_that_says_which(
-    chain: RevmChain, identifier: int
-) -> None:
+def test_an_unknown_snapshot_is_an_error_that_says_which(chain: RevmChain, identifier: int) -> None:
     for _ in range(4):
         used = chain.snapshot()
         if used != identifier:
