@@ -313,6 +313,23 @@ def test_set_up_and_snapshots_do_the_same(chains: tuple[RpcChain, Chain]) -> Non
     assert len(ours.state_root()) == 32
 
 
+def test_a_diff_since_a_snapshot_forgets_what_was_undone(chains: tuple[RpcChain, Chain]) -> None:
+    diffs = []
+    for chain in chains:
+        first = chain.snapshot()
+        chain.transact(PEOPLE[0], STORE, word(1) + word(5))
+        second = chain.snapshot()
+        chain.transact(PEOPLE[0], STORE, word(2) + word(6))
+        chain.set_storage(STORE, 4, 4)
+        assert len(chain.diff_since(second).slots) == 2
+        chain.revert(second)
+        chain.transact(PEOPLE[0], STORE, word(3) + word(0))
+        diffs.append(chain.diff_since(first))
+    for name in ("addresses", "slots", "old", "new"):
+        np.testing.assert_array_equal(getattr(diffs[0], name), getattr(diffs[1], name))
+    assert diffs[1].slots[:, 31].tolist() == [1, 3] and diffs[1].old[:, 0].tolist() == [0, 7]
+
+
 def test_the_engines_call_trees_are_those_of_the_nodes_own_tracer(
     chains: tuple[RpcChain, Chain], node: Anvil
 ) -> None:

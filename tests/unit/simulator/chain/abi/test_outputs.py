@@ -40,7 +40,13 @@ def test_values_of_any_static_types_come_back(
 
 
 @given(
-    values=st.lists(st.integers(-(2**255), 2**255 - 1) | st.integers(-9, 9), min_size=1),
+    values=st.lists(
+        st.integers(-(2**255), 2**255 - 1)
+        | st.integers(-9, 9)
+        | st.sampled_from([-(2**63) - 1, -(2**63), 2**63 - 1, 2**63, 2**64 - 1, 2**64]),
+        min_size=1,
+        max_size=4,
+    ),
     signed=st.booleans(),
 )
 def test_integers_come_in_each_form_or_are_refused(values: list[int], signed: bool) -> None:

@@ -81,6 +81,17 @@ def test_limbs_pack_as_the_library_does_or_are_refused_like_by_it(
         assert parts(pack_arguments([kind], column)) == [encode([kind], [v]) for v in values]
 
 
+def test_the_edges_of_64_bits_keep_their_sign() -> None:
+    edges = [-(2**63), -(2**62) - 1, -(2**62), -1, 0, 1, 2**62 - 1, 2**62, 2**63 - 1]
+    for kind in ("int72", "int256"):
+        expected = [encode([kind], [value]) for value in edges]
+        for column in (np.array(edges), np.array(edges, ">i8")):
+            assert parts(pack_arguments([kind], column)) == expected
+    unsigned = np.array([0, 2**63 - 1, 2**63, 2**64 - 1], np.uint64)
+    expected = [encode(["int72"], [value]) for value in unsigned.tolist()]
+    assert parts(pack_arguments(["int72"], unsigned)) == expected
+
+
 def test_more_rows_than_the_short_way_takes_pack_alike() -> None:
     column = np.arange(-1500, 1500) * 2**52
     expected = [encode(["int256"], [value]) for value in column.tolist()]
