@@ -114,7 +114,7 @@ def test_without_a_script_the_capsule_is_summed_up(node: Node, fork: Command, pl
     plain = fork("--capsule", "out.capsule")
     assert plain.code == 0
     rows = dict(line.split("  ", 1) for line in plain.stdout.splitlines())
-    assert rows["chain id"].strip() == "31,337" and rows["slots"].strip() == "2"
+    assert rows["chain id"].strip() == "31337" and rows["slots"].strip() == "2"
     told = json.loads(fork("--capsule", "out.capsule", "--json").stdout)
     assert told["block"] == 6 and told["slots"] == 2 and "result" not in told
 

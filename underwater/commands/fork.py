@@ -27,6 +27,7 @@ _OPTIONS: Final = {
     "capsule": "--capsule",
     "hardfork": "--hardfork",
 }
+_COUNTS: Final = ("block", "accounts", "codes", "code_bytes", "slots")
 _HIGHEST_BLOCK: Final = (1 << 63) - 1
 
 
@@ -174,7 +175,10 @@ def _show(world: ForkedWorld, result: object, options: ForkOptions) -> None:
     else:
         width = max(map(len, facts))
         for name, value in facts.items():
-            console.print_result(f"{name.replace('_', ' '):<{width}}  {_words(value)}")
+            words = f"{value:,}" if name in _COUNTS and isinstance(value, int) else value
+            console.print_result(
+                f"{name.replace('_', ' '):<{width}}  {'-' if words is None else words}"
+            )
 
 
 def _unknown(world: ForkedWorld) -> dict[str, list[str]]:
@@ -198,12 +202,6 @@ def _warn_of_unknown(unknown: dict[str, list[str]]) -> None:
         if items:
             what = name.replace("_", " ")
             console.note(f"warning: {len(items):,} {what} were read as zero: {', '.join(items)}")
-
-
-def _words(value: object) -> str:
-    if value is None:
-        return "-"
-    return f"{value:,}" if isinstance(value, int) else str(value)
 
 
 @contextmanager

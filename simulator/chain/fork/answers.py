@@ -78,7 +78,8 @@ def block_reader(number: int, check_hash: bool) -> Callable[[Any], tuple[Header,
         if check_hash and found != block_hash:
             raise FalseProof(
                 f"header of block {number}",
-                f"its hash is 0x{found.hex()}, 0x{block_hash.hex()} is claimed",
+                f"its hash is 0x{found.hex()}, 0x{block_hash.hex()} is claimed "
+                "(a chain with header fields of its own can be forked with verify=off only)",
             )
         return header, block_hash
 
