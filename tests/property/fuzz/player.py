@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 from random import Random
+from typing import cast
 
 import numpy as np
 
@@ -26,7 +27,6 @@ from tests.property.fuzz.programs import COINBASE, CONTRACTS, PEOPLE, Programs
 from tests.property.fuzz.remote import Flaky, SourceDown, Steady
 
 FORKS = ("london", "paris", "shanghai", "cancun", "prague", "osaka")
-BURNT = 10**15
 
 
 def slots(*numbers: int) -> np.ndarray[tuple[int, int], np.dtype[np.uint8]]:
@@ -206,8 +206,7 @@ class Player:
                 check_receipts(rest, receipts, self.chain.block.base_fee, len(rest))
             except BatchAborted as error:
                 check(isinstance(error.__cause__, SourceDown), "cause", error.__cause__)
-                assert isinstance(error.receipts, Receipts)
-                receipts = error.receipts
+                receipts = cast(Receipts, error.receipts)
                 check_receipts(rest, receipts, self.chain.block.base_fee, error.transaction_index)
             rows += rows_of(receipts)
             start = len(rows)

@@ -50,9 +50,9 @@ class Programs:
         self._destroys = destroys
         self._is_cancun = is_cancun
         self._parts: list[Callable[[], bytes]] = [
-            self._store, self._store, self._store, self._add, self._add, self._load, self._log, self._log, self._call, self._call,
-            self._call, self._create, self._transient, self._environment, self._ask,
-            self._memory, self._loop, self._skip, self._end,
+            self._store, self._store, self._store, self._add, self._add, self._load, self._log,
+            self._log, self._call, self._call, self._call, self._create, self._transient,
+            self._environment, self._ask, self._memory, self._loop, self._skip, self._end,
         ]  # fmt: skip
         if destroys:
             self._parts += [self._destroy, self._noise]

@@ -63,12 +63,14 @@ def test_data_and_code_that_are_no_bytes_are_named(chain: RevmChain, wrong: Any)
 
 @pytest.mark.parametrize("wrong", NOT_ADDRESSES)
 def test_what_is_no_address_is_named(chain: RevmChain, wrong: Any) -> None:
-    for use in (chain.balance, chain.nonce, chain.code, chain.slots_of):
+    uses: list[Callable[[Any], object]] = [
+        chain.balance, chain.nonce, chain.code, chain.slots_of,
+        lambda at: chain.storage(at, slots(1)), lambda at: chain.watch(at, slots(1)),
+        lambda at: chain.proof(at, slots(1)), lambda at: chain.set_balance(at, 1),
+        lambda at: chain.set_nonce(at, 1),
+    ]  # fmt: skip
+    for use in uses:
         refuses(chain, "address", lambda use=use: use(wrong))  # type: ignore[misc]
-    for use in (chain.storage, chain.watch, chain.proof):
-        refuses(chain, "address", lambda use=use: use(wrong, slots(1)))  # type: ignore[misc]
-    for poke in (chain.set_balance, chain.set_nonce):
-        refuses(chain, "address", lambda poke=poke: poke(wrong, 1))  # type: ignore[misc]
     refuses(chain, "address", lambda: chain.set_storage(wrong, 1, 1))
     refuses(chain, "address", lambda: chain.set_code(wrong, b""))
     refuses(chain, "sender", lambda: chain.transact(wrong, RECEIVER, b""))

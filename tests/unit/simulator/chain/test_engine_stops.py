@@ -125,8 +125,6 @@ def test_a_deadline_that_does_not_pass_changes_nothing() -> None:
     chain.execute(batch, deadline_seconds=1e9)
     twin.execute(batch)
     assert chain.to_bytes() == twin.to_bytes()
-    with pytest.raises(ChainError, match="gas limit|unknown"):
-        chain.transact(SENDER, RECEIVER, b"", gas_limit=1)
     assert chain.execute(batch, deadline_seconds=1e300).status.tolist() == [1] * 5
 
 
@@ -245,11 +243,12 @@ def run_apart(program: str, **options: Any) -> str:
         capture_output=True, text=True, timeout=60, check=False, **options,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-2_000:]
-    return done.stdout
+    output: str = done.stdout
+    return output
 
 
 def test_ctrl_c_is_not_forgotten_where_no_thread_looks_before_its_end() -> None:
-    """Long precompile calls, one per thread: the signal comes, but nothing is left to be stopped."""
+    """Long precompile calls, one per thread: when the signal comes nothing is left to stop."""
     chain = RevmChain("cancun", block=BlockEnvironment(1, 1, gas_limit=2 * GAS))
     size = 1024
     data = word(size) * 3 + b"\xff" * (3 * size)
