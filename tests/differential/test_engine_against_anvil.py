@@ -72,7 +72,7 @@ def test_five_thousand_mixed_transactions_do_the_same_on_a_real_node() -> None:
 @pytest.mark.parametrize("fork", FORKS[:-1])
 def test_random_transactions_with_fees_do_the_same_on_a_real_node_of_each_fork(fork: str) -> None:
     with pair(fork) as both:
-        run(both, fork, 600, seed=FORKS.index(fork))
+        run(both, fork, 400, seed=FORKS.index(fork))
 
 
 @pytest.mark.parametrize("fork", ["london", "cancun", NEWEST])
@@ -118,8 +118,9 @@ def test_every_precompiled_contract_answers_and_costs_the_same_on_a_real_node(fo
         both.assert_same_state()
 
 
+@pytest.mark.long
 def test_the_point_evaluation_of_blobs_is_the_same_on_a_real_node() -> None:
-    # Once, because each program loads a trusted set-up for it, which takes seconds.
+    # Not quick: each program loads a trusted set-up for it, which takes seconds.
     vector = next(vector for vector in vectors() if vector.is_dear)
     with pair(NEWEST, free=True) as both:
         target = vector.address.to_bytes(20, "big")
