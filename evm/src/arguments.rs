@@ -1,7 +1,7 @@
 //! Python's arguments as the engine's types, with errors that name the field.
 
 use pyo3::{intern, prelude::*, types::PyString};
-use revm::primitives::{Address, B256, Bytes, U256};
+use revm::primitives::{Address, B256, U256};
 
 use crate::{
     batch::{AccessLists, Batch},
@@ -53,7 +53,7 @@ pub fn batch<'py>(batch: &Bound<'py, PyAny>) -> PyResult<Batch> {
     Ok(Batch {
         senders: columns::addresses("senders", &required(intern!(python, "senders"))?)?,
         targets: columns::addresses("targets", &required(intern!(python, "targets"))?)?,
-        data: Bytes::from(columns::numbers::<u8>("data", &data, "must be uint8[total]")?),
+        data: columns::numbers::<u8>("data", &data, "must be uint8[total]")?,
         data_offsets: columns::offsets(
             "data_offsets",
             &required(intern!(python, "data_offsets"))?,

@@ -49,7 +49,7 @@ impl AccessLists {
 pub struct Batch {
     pub senders: Vec<Address>,
     pub targets: Vec<Address>,
-    pub data: Bytes,
+    pub data: Vec<u8>,
     pub data_offsets: Vec<usize>,
     pub gas_limits: Vec<u64>,
     pub creates: Vec<u8>,
@@ -115,7 +115,10 @@ impl Batch {
             gas_priority_fee: (tx_type == DYNAMIC_FEE).then(priority_fee),
             kind,
             value: self.values.get(index).copied().unwrap_or_default(),
-            data: self.data.slice(self.data_offsets[index]..self.data_offsets[index + 1]),
+            // A copy: slices of one buffer share a counter that threads would fight over.
+            data: Bytes::copy_from_slice(
+                &self.data[self.data_offsets[index]..self.data_offsets[index + 1]],
+            ),
             nonce: self.nonces.get(index).copied().unwrap_or(0),
             chain_id: Some(chain_id),
             access_list: self

@@ -192,7 +192,7 @@ impl<'a> Reader<'a> {
         let mut state = State::default();
         for _ in 0..self.number()? {
             let number = self.number()?;
-            state.set_block_hash(number, B256::from(self.chunk::<32>()?));
+            state.set_block_hash(number, Some(B256::from(self.chunk::<32>()?)));
         }
         let mut codes = vec![Bytecode::default()];
         for _ in 0..self.number()? {

@@ -2,8 +2,9 @@
 //! with its arrays while the GIL is released is then no concern of ours.
 
 use numpy::{
-    Element, IntoPyArray, PyArray1, PyArray2, PyArrayMethods, PyUntypedArrayMethods,
-    ndarray::Array2,
+    Element, IntoPyArray, PyArray, PyArray1, PyArray2, PyArrayMethods, PyUntypedArrayMethods,
+    ToPyArray,
+    ndarray::{Array, ArrayView, Dimension, IntoDimension},
 };
 use pyo3::{
     prelude::*,
@@ -30,13 +31,33 @@ pub fn numbers<T: Element + Copy>(
     rule: &'static str,
 ) -> PyResult<Vec<T>> {
     let array = argument.cast::<PyArray1<T>>().map_err(|_| wrong(field, argument, rule))?;
-    Ok(match array.try_readonly() {
-        Ok(view) => match view.as_slice() {
-            Ok(slice) => slice.to_vec(),
-            Err(_) => view.as_array().iter().copied().collect(),
-        },
-        Err(_) => return Err(wrong(field, argument, "is being written to")),
-    })
+    items(array, <[T]>::to_vec)
+}
+
+/// What `read` makes of an array's items in C order; one that lies in memory otherwise is copied.
+fn items<T: Element + Copy, D: Dimension, R>(
+    array: &Bound<'_, PyArray<T, D>>,
+    read: impl Fn(&[T]) -> R,
+) -> PyResult<R> {
+    // SAFETY: the GIL is held while `read` copies, and nothing here writes to arrays of Python's.
+    if let Ok(slice) = unsafe { array.as_slice() } {
+        return Ok(read(slice));
+    }
+    let copy = array.call_method0("copy")?.cast_into::<PyArray<T, D>>()?;
+    // SAFETY: as above; the copy is ours alone.
+    Ok(read(unsafe { copy.as_slice() }?))
+}
+
+/// Arrays up to this many items are copied: numpy's own small memory is quicker made and freed than
+/// an object that keeps a vector alive.
+const COPIED_ITEMS: usize = 512;
+
+/// A column as an array.
+fn array<T: Element + Copy>(python: Python<'_>, column: Vec<T>) -> Bound<'_, PyArray1<T>> {
+    match column.len() {
+        0..=COPIED_ITEMS => PyArray1::from_slice(python, &column),
+        _ => column.into_pyarray(python),
+    }
 }
 
 /// One byte each of a boolean or byte column.
@@ -60,15 +81,10 @@ fn rows<T: Element + Copy, const WIDTH: usize>(
     rule: &'static str,
 ) -> PyResult<Vec<[T; WIDTH]>> {
     let array = argument.cast::<PyArray2<T>>().map_err(|_| wrong(field, argument, rule))?;
-    let view = array.try_readonly().map_err(|_| wrong(field, argument, "is being written to"))?;
-    if view.shape()[1] != WIDTH {
+    if array.shape()[1] != WIDTH {
         return Err(wrong(field, argument, rule));
     }
-    if let Ok(flat) = view.as_slice() {
-        return Ok(flat.as_chunks::<WIDTH>().0.to_vec());
-    }
-    let row = |row: numpy::ndarray::ArrayView1<'_, T>| std::array::from_fn(|column| row[column]);
-    Ok(view.as_array().rows().into_iter().map(row).collect())
+    items(array, |flat| flat.as_chunks::<WIDTH>().0.to_vec())
 }
 
 pub fn addresses(field: &'static str, argument: &Bound<'_, PyAny>) -> PyResult<Vec<Address>> {
@@ -95,17 +111,41 @@ pub fn limbs<'py>(
     table(python, flat, 4)
 }
 
-fn table<T: Element>(python: Python<'_>, flat: Vec<T>, width: usize) -> Bound<'_, PyArray2<T>> {
+fn table<T: Element + Copy>(
+    python: Python<'_>,
+    flat: Vec<T>,
+    width: usize,
+) -> Bound<'_, PyArray2<T>> {
     let rows = flat.len() / width;
-    let array = Array2::from_shape_vec((rows, width), flat);
-    array.expect("rows times width is the length").into_pyarray(python)
+    shaped(python, flat, (rows, width))
+}
+
+/// A column as an array of a shape that holds just its items.
+fn shaped<T: Element + Copy, S: IntoDimension>(
+    python: Python<'_>,
+    flat: Vec<T>,
+    shape: S,
+) -> Bound<'_, PyArray<T, S::Dim>> {
+    let (shape, whole) = (shape.into_dimension(), "the shape holds just the items");
+    match flat.len() {
+        0..=COPIED_ITEMS => ArrayView::from_shape(shape, &flat).expect(whole).to_pyarray(python),
+        _ => Array::from_shape_vec(shape, flat).expect(whole).into_pyarray(python),
+    }
+}
+
+/// Which storage diff the receipts shall carry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Diff {
+    None,
+    OfBatch,
+    PerTransaction,
 }
 
 /// The receipts as positional fields of Python's `Receipts`, diff and trace as theirs.
 pub fn receipts<'py>(
     python: Python<'py>,
     mut receipts: Receipts,
-    wants_diff: bool,
+    wanted: Diff,
 ) -> PyResult<Bound<'py, PyTuple>> {
     let (indices, values): (Vec<i64>, Vec<U256>) =
         receipts.watched.iter().map(|(index, value)| (i64::from(*index), *value)).unzip();
@@ -113,26 +153,29 @@ pub fn receipts<'py>(
     for (index, reason) in std::mem::take(&mut receipts.reasons) {
         reasons.set_item(index, reason)?;
     }
-    let diff = wants_diff.then(|| diff(python, &receipts)).transpose()?;
+    let diff = match wanted {
+        Diff::None => None,
+        Diff::OfBatch => Some(diff(python, &receipts, false)?),
+        Diff::PerTransaction => Some(diff(python, &receipts, true)?),
+    };
     let coverage = receipts.coverage.take().map(|map| map.into_pyarray(python));
     let trace = receipts.trace.take().map(|trace| self::trace(python, trace)).transpose()?;
-    let topics = receipts.log_topics.into_pyarray(python);
-    let topics = topics.reshape([receipts.log_topic_count.len(), 4, 32])?;
+    let topics = shaped(python, receipts.log_topics, (receipts.log_topic_count.len(), 4, 32));
     PyTuple::new(
         python,
         [
-            receipts.status.into_pyarray(python).into_any(),
-            receipts.gas_used.into_pyarray(python).into_any(),
-            receipts.gas_price.into_pyarray(python).into_any(),
-            receipts.output.into_pyarray(python).into_any(),
-            receipts.output_offsets.into_pyarray(python).into_any(),
-            receipts.log_transaction.into_pyarray(python).into_any(),
+            array(python, receipts.status).into_any(),
+            array(python, receipts.gas_used).into_any(),
+            array(python, receipts.gas_price).into_any(),
+            array(python, receipts.output).into_any(),
+            array(python, receipts.output_offsets).into_any(),
+            array(python, receipts.log_transaction).into_any(),
             table(python, receipts.log_address, 20).into_any(),
             topics.into_any(),
-            receipts.log_topic_count.into_pyarray(python).into_any(),
-            receipts.log_data.into_pyarray(python).into_any(),
-            receipts.log_data_offsets.into_pyarray(python).into_any(),
-            indices.into_pyarray(python).into_any(),
+            array(python, receipts.log_topic_count).into_any(),
+            array(python, receipts.log_data).into_any(),
+            array(python, receipts.log_data_offsets).into_any(),
+            array(python, indices).into_any(),
             limbs(python, values.into_iter()).into_any(),
             reasons.into_any(),
             diff.into_pyobject(python)?.into_any(),
@@ -143,11 +186,14 @@ pub fn receipts<'py>(
 }
 
 /// (addresses, slots, old, new), and the transactions of what-ifs.
-fn diff<'py>(python: Python<'py>, receipts: &Receipts) -> PyResult<Bound<'py, PyTuple>> {
-    let is_per_transaction = receipts.change_transaction.len() == receipts.changes.len();
+fn diff<'py>(
+    python: Python<'py>,
+    receipts: &Receipts,
+    is_per_transaction: bool,
+) -> PyResult<Bound<'py, PyTuple>> {
     let transactions = receipts.change_transaction.clone();
     let [addresses, slots, old, new] = changes(python, &receipts.changes);
-    let transactions = is_per_transaction.then(|| transactions.into_pyarray(python));
+    let transactions = is_per_transaction.then(|| array(python, transactions));
     let transactions = transactions.into_pyobject(python)?.into_any();
     PyTuple::new(python, [addresses, slots, old, new, transactions])
 }
@@ -182,19 +228,19 @@ fn trace(python: Python<'_>, trace: Trace) -> PyResult<Bound<'_, PyTuple>> {
     PyTuple::new(
         python,
         [
-            trace.transaction.into_pyarray(python).into_any(),
-            trace.depth.into_pyarray(python).into_any(),
-            trace.kind.into_pyarray(python).into_any(),
+            array(python, trace.transaction).into_any(),
+            array(python, trace.depth).into_any(),
+            array(python, trace.kind).into_any(),
             table(python, trace.caller, 20).into_any(),
             table(python, targets, 20).into_any(),
             limbs(python, trace.value.into_iter()).into_any(),
-            trace.gas_limit.into_pyarray(python).into_any(),
-            trace.gas_used.into_pyarray(python).into_any(),
-            trace.input.into_pyarray(python).into_any(),
-            input_offsets.into_pyarray(python).into_any(),
-            output.into_pyarray(python).into_any(),
-            output_offsets.into_pyarray(python).into_any(),
-            trace.status.into_pyarray(python).into_any(),
+            array(python, trace.gas_limit).into_any(),
+            array(python, trace.gas_used).into_any(),
+            array(python, trace.input).into_any(),
+            array(python, input_offsets).into_any(),
+            array(python, output).into_any(),
+            array(python, output_offsets).into_any(),
+            array(python, trace.status).into_any(),
             reasons.into_any(),
         ],
     )

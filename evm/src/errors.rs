@@ -1,7 +1,7 @@
 //! What can go wrong at the border to Python. Nothing here is about the EVM: reverts, halts and
 //! transactions that cannot be included are results.
 
-use pyo3::{PyErr, create_exception, exceptions::PyException};
+use pyo3::{create_exception, exceptions::PyException, prelude::*};
 
 use crate::source::Missing;
 
@@ -35,6 +35,14 @@ impl Failure {
     pub fn at(self, index: usize) -> Self {
         match self {
             Self::Engine(message) => Self::Engine(format!("transaction {index}: {message}")),
+            Self::Python(error) => {
+                let note = format!("in transaction {index} of the batch");
+                // A note is a courtesy: where it cannot be added the error itself is enough.
+                let _ = Python::attach(|python| {
+                    error.value(python).call_method1("add_note", (note,)).map(|_| ())
+                });
+                Self::Python(error)
+            }
             other => other,
         }
     }

@@ -26,13 +26,13 @@ use crate::{
     hooks::{self, Hooks},
     reasons,
     source::Missing,
-    state::State,
+    state::Reader,
     stop::Stop,
     trace::Trace,
 };
 
 pub type Context<'a> =
-    revm::Context<BlockEnv, TxEnv, CfgEnv, &'a State, Journal<&'a State>, Hooks<'a>>;
+    revm::Context<BlockEnv, TxEnv, CfgEnv, Reader<'a>, Journal<Reader<'a>>, Hooks<'a>>;
 pub type Instructions<'a> = EthInstructions<EthInterpreter, Context<'a>>;
 pub type Evm<'a> = MainnetEvm<Context<'a>>;
 type Error = EVMError<Missing>;
@@ -41,7 +41,7 @@ type Error = EVMError<Missing>;
 pub type Included = Result<ExecutionResult, String>;
 
 pub fn build<'a>(
-    state: &'a State,
+    state: Reader<'a>,
     config: CfgEnv,
     block: BlockEnv,
     stop: &'a Stop,
@@ -61,7 +61,7 @@ pub fn build<'a>(
     evm
 }
 
-fn new_journal<'a>(state: &'a State, config: &CfgEnv) -> Journal<&'a State> {
+fn new_journal<'a>(state: Reader<'a>, config: &CfgEnv) -> Journal<Reader<'a>> {
     let mut journal = Journal::new(state);
     journal.set_spec_id(config.spec);
     journal.set_eip7708_config(

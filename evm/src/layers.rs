@@ -110,6 +110,13 @@ impl Layers {
         self.below.iter().map(Arc::as_ref).chain([&self.top])
     }
 
+    /// The layer that holds everything, if there is one.
+    fn only_layer(&self) -> Option<&Layer> {
+        let mut filled = self.all().filter(|layer| !layer.is_empty());
+        let first = filled.next().unwrap_or(&self.top);
+        filled.next().is_none().then_some(first)
+    }
+
     /// All slots of an account that the layers know and that are not zero. Walks through
     /// everything: for rare uses only.
     pub fn slots_of(&self, number: u32) -> Vec<(U256, U256)> {
@@ -127,8 +134,8 @@ impl Layers {
         let exist = |(address, account): (&Address, &'_ Option<AccountInfo>)| {
             account.is_some().then_some(*address)
         };
-        if self.below.is_empty() {
-            let accounts = self.top.accounts.iter();
+        if let Some(only) = self.only_layer() {
+            let accounts = only.accounts.iter();
             return accounts.filter_map(|(at, info)| Some((*at, info.as_ref()?))).collect();
         }
         let mut addresses: Vec<Address> =
@@ -142,8 +149,8 @@ impl Layers {
     /// All slots that are not zero, in any order.
     pub fn slots(&self) -> Vec<(SlotKey, U256)> {
         let alive = |(key, value): (&SlotKey, &U256)| (!value.is_zero()).then_some((*key, *value));
-        if self.below.is_empty() {
-            return self.top.slots.iter().filter_map(alive).collect();
+        if let Some(only) = self.only_layer() {
+            return only.slots.iter().filter_map(alive).collect();
         }
         let mut found: HashMap<SlotKey, U256> = HashMap::default();
         for (key, value) in self.all().flat_map(|layer| &layer.slots) {

@@ -19,7 +19,8 @@ use revm::{
 use crate::{
     arguments::{self, Word, address, hash},
     batch::Batch,
-    codec, columns,
+    codec,
+    columns::{self, Diff},
     errors::Failure,
     evm::Included,
     fork, reasons, receipts,
@@ -107,7 +108,8 @@ fn ran<'py>(
     let failure = failure.map(|error| error.into_bound(python).cast_into::<PyException>());
     // KeyboardInterrupt is no Exception: it is raised at once.
     let failure = failure.transpose().map_err(|error| PyErr::from_value(error.into_inner()))?;
-    Ok((columns::receipts(python, receipts, wants_diff)?, failure))
+    let wanted = if wants_diff { Diff::OfBatch } else { Diff::None };
+    Ok((columns::receipts(python, receipts, wanted)?, failure))
 }
 
 fn threads_or_all(threads: Option<usize>) -> usize {
@@ -240,8 +242,8 @@ impl World {
         if begin {
             return Ok(world.set_block(block, parent_hash)?);
         }
-        if let (Some(hash), Some(parent)) = (parent_hash, number.checked_sub(1)) {
-            world.state_mut().set_block_hash(parent, hash);
+        if let Some(parent) = number.checked_sub(1) {
+            world.state_mut().set_block_hash(parent, parent_hash);
         }
         world.place(block);
         Ok(())
@@ -276,7 +278,7 @@ impl World {
         let guard = self.lock()?;
         let (world, stop) = (&*guard, Stop::after(deadline));
         let result = python.detach(|| world.call_many(&batch, threads_or_all(threads), &stop))?;
-        columns::receipts(python, result, false)
+        columns::receipts(python, result, Diff::None)
     }
 
     fn what_if_many<'py>(
@@ -291,7 +293,7 @@ impl World {
         let (world, stop) = (&*guard, Stop::after(deadline));
         let result =
             python.detach(|| world.what_if_many(&batch, threads_or_all(threads), &stop))?;
-        columns::receipts(python, result, true)
+        columns::receipts(python, result, Diff::PerTransaction)
     }
 
     /// A transaction outside of the block's gas sum; `target` None creates a contract. Where the
@@ -425,11 +427,7 @@ impl World {
     }
 
     /// Slots and values of an account that are not zero, ascending.
-    fn slots_of<'py>(
-        &self,
-        python: Python<'py>,
-        account: &[u8],
-    ) -> PyResult<columns::Slots<'py>> {
+    fn slots_of<'py>(&self, python: Python<'py>, account: &[u8]) -> PyResult<columns::Slots<'py>> {
         let account = address("address", account)?;
         let guard = self.lock()?;
         let id = guard.state().account_id(&account)?;

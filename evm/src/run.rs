@@ -19,7 +19,7 @@ use crate::{
     evm::{self, Evm, build, guard},
     reasons,
     receipts::Receipts,
-    state::State,
+    state::{Reader, State},
     stop::Stop,
     trace::Trace,
 };
@@ -101,8 +101,12 @@ pub fn isolated(
     let threads = threads.clamp(1, batch.len().max(1));
     let part = |part: usize| {
         let range = batch.len() * part / threads..batch.len() * (part + 1) / threads;
+        let reader = match threads {
+            1 => Reader::new(state),
+            _ => Reader::for_own_thread(state),
+        };
         guard(|| {
-            let mut evm = build(state, config.clone(), block.clone(), stop, false);
+            let mut evm = build(reader, config.clone(), block.clone(), stop, false);
             let mut receipts = Receipts::with_capacity(range.len());
             for index in range {
                 try_out(&mut evm, state, batch, index, wants_diff, &mut receipts)

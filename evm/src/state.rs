@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use revm::{
     Database,
     bytecode::Bytecode,
-    primitives::{Address, B256, HashMap, KECCAK_EMPTY, U256},
+    primitives::{Address, B256, Bytes, HashMap, KECCAK_EMPTY, U256},
     state::{AccountId, AccountInfo},
 };
 
@@ -200,8 +200,14 @@ impl State {
         Ok(())
     }
 
-    /// Remember a block's hash for BLOCKHASH.
-    pub fn set_block_hash(&mut self, number: u64, hash: B256) {
+    /// Remember a block's hash for BLOCKHASH, or forget it.
+    pub fn set_block_hash(&mut self, number: u64, hash: Option<B256>) {
+        let Some(hash) = hash else {
+            if self.hashes.contains_key(&number) {
+                Arc::make_mut(&mut self.hashes).remove(&number);
+            }
+            return;
+        };
         let hashes = Arc::make_mut(&mut self.hashes);
         hashes.insert(number, hash);
         while hashes.len() > REMEMBERED_HASHES {
@@ -259,11 +265,38 @@ impl State {
     }
 }
 
-impl Database for &State {
+/// A state as revm's database.
+#[derive(Clone, Copy, Debug)]
+pub struct Reader<'a> {
+    state: &'a State,
+    /// Each account gets a copy of its code: threads that share it would fight over its counter at
+    /// every call.
+    copies_code: bool,
+}
+
+impl<'a> Reader<'a> {
+    pub fn new(state: &'a State) -> Self {
+        Self { state, copies_code: false }
+    }
+
+    pub fn for_own_thread(state: &'a State) -> Self {
+        Self { state, copies_code: true }
+    }
+}
+
+impl Database for Reader<'_> {
     type Error = Missing;
 
     fn basic(&mut self, address: Address) -> Result<Option<AccountInfo>, Missing> {
-        self.account(&address)
+        let mut account = self.state.account(&address)?;
+        if self.copies_code
+            && let Some(code) = account.as_mut().and_then(|found| found.code.as_mut())
+        {
+            let bytes = Bytes::copy_from_slice(code.original_byte_slice());
+            // It was code before, so it is code again.
+            *code = Bytecode::new_raw_checked(bytes).unwrap_or_default();
+        }
+        Ok(account)
     }
 
     /// Never asked: accounts carry their code.
@@ -272,7 +305,7 @@ impl Database for &State {
     }
 
     fn storage(&mut self, address: Address, slot: U256) -> Result<U256, Missing> {
-        State::slot(self, &address, slot)
+        self.state.slot(&address, slot)
     }
 
     fn storage_by_account_id(
@@ -281,10 +314,10 @@ impl Database for &State {
         id: AccountId,
         slot: U256,
     ) -> Result<U256, Missing> {
-        self.slot_by_id(id, slot)
+        self.state.slot_by_id(id, slot)
     }
 
     fn block_hash(&mut self, number: u64) -> Result<B256, Missing> {
-        State::block_hash(self, number)
+        self.state.block_hash(number)
     }
 }

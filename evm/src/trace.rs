@@ -110,7 +110,11 @@ impl Trace {
     pub fn leave(&mut self, result: &FrameResult) {
         let Some(frame) = self.open.pop() else { return };
         let interpreter_result = result.interpreter_result();
-        self.gas_used[frame] = interpreter_result.gas.total_gas_spent();
+        // A halt burns all of the frame's gas; what could not even begin burns none.
+        self.gas_used[frame] = match interpreter_result.result {
+            result if result.is_halt() => self.gas_limit[frame],
+            _ => interpreter_result.gas.total_gas_spent(),
+        };
         let start = self.output.len();
         self.output.extend_from_slice(&interpreter_result.output);
         self.outputs[frame] = (start, self.output.len());

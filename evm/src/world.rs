@@ -19,7 +19,7 @@ use crate::{
     receipts::Receipts,
     run::{self, Wishes},
     source::Source,
-    state::State,
+    state::{Reader, State},
     stop::Stop,
     watch::WatchList,
 };
@@ -127,16 +127,20 @@ impl World {
         let parent = block.number.checked_sub(U256::ONE).map(|number| number.to::<u64>());
         self.place(block);
         let Some(parent) = parent else { return Ok(()) };
-        if let Some(hash) = parent_hash {
-            self.state.set_block_hash(parent, hash);
-        }
+        self.state.set_block_hash(parent, parent_hash);
         if self.rules.fork < SpecId::PRAGUE {
             return Ok(());
         }
         let hash = self.state.block_hash(parent)?;
         let stop = Stop::after(None);
         let journal = guard(|| {
-            let mut evm = build(&self.state, self.config.clone(), self.block.clone(), &stop, false);
+            let mut evm = build(
+                Reader::new(&self.state),
+                self.config.clone(),
+                self.block.clone(),
+                &stop,
+                false,
+            );
             let called = evm.system_call_one(history::ADDRESS, hash.0.into());
             called.map_err(|error| match error {
                 revm::context_interface::result::EVMError::Database(missing) => missing.into(),
@@ -160,7 +164,7 @@ impl World {
         let config = self.transaction_config(!batch.nonces.is_empty());
         let (state, block) = (&self.state, self.block.clone());
         let (mut receipts, block_gas_used, journal, failure) = guard(|| {
-            let mut evm = build(state, config, block, stop, wishes.coverage);
+            let mut evm = build(Reader::new(state), config, block, stop, wishes.coverage);
             let mut run = run::ordered(&mut evm, batch, self.block_gas_used, wishes);
             run.receipts.coverage = evm.ctx.chain.take_coverage();
             Ok((run.receipts, run.block_gas_used, evm::finalize(evm), run.failure))
@@ -181,7 +185,7 @@ impl World {
         let (config, block) = (self.transaction_config(false), self.block.clone());
         let (state, stop) = (&self.state, Stop::after(None));
         let (outcome, journal) = guard(|| {
-            let mut evm = build(state, config, block, &stop, false);
+            let mut evm = build(Reader::new(state), config, block, &stop, false);
             let outcome = evm::transact(&mut evm, transaction, None)?;
             Ok((outcome, evm::finalize(evm)))
         })?;
@@ -193,7 +197,7 @@ impl World {
     pub fn call(&self, transaction: TxEnv) -> Result<Included, Failure> {
         let (config, block, stop) = (self.call_config(), self.block.clone(), Stop::after(None));
         guard(|| {
-            let mut evm = build(&self.state, config, block, &stop, false);
+            let mut evm = build(Reader::new(&self.state), config, block, &stop, false);
             evm::transact(&mut evm, transaction, None)
         })
     }

@@ -51,15 +51,24 @@ fn assert_same(layers: &Layers, plain: &Plain) {
         wanted.sort_unstable();
         assert_eq!(found, wanted);
         for (slot, value) in found {
-            assert_eq!(layers.slot(&SlotKey { number, slot }), value);
+            assert_eq!(layers.slot(&SlotKey { number, slot }), Some(value));
         }
     }
     for (key, value) in &plain.slots {
-        assert_eq!(layers.slot(key), *value);
+        assert_eq!(layers.slot(key).unwrap_or_default(), *value);
     }
     for (address, nonce) in &plain.nonces {
-        assert_eq!(layers.account(address).map_or(0, |account| account.nonce), *nonce);
+        let account = layers.account(address).flatten();
+        assert_eq!(account.map_or(0, |account| account.nonce), *nonce);
     }
+    let alive = plain.slots.iter().filter(|(_, value)| !value.is_zero());
+    let mut wanted: Vec<_> = alive.map(|(key, value)| (key.number, key.slot, *value)).collect();
+    wanted.sort_unstable();
+    let slots = layers.slots().into_iter();
+    let mut found: Vec<_> = slots.map(|(key, value)| (key.number, key.slot, value)).collect();
+    found.sort_unstable();
+    assert_eq!(found, wanted);
+    assert_eq!(layers.accounts().len(), plain.nonces.values().filter(|nonce| **nonce > 0).count());
 }
 
 #[test]

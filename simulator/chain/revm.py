@@ -64,12 +64,11 @@ def word(field: str, number: int) -> bytes:
 def receipts_of(columns: underwater_evm.Columns) -> Receipts:
     """The extension's tuple as `Receipts`; diff and trace come as tuples of their own."""
     diff, coverage, trace = columns[-3:]
-    rest = (
-        None if diff is None else StorageDiff(*diff),
-        coverage,
-        None if trace is None else Trace(*trace),
-    )
-    return Receipts(*(columns[:-3] + rest))
+    if diff is None and trace is None:
+        return Receipts._make(columns)
+    diff = None if diff is None else StorageDiff._make(diff)
+    trace = None if trace is None else Trace._make(trace)
+    return Receipts._make((*columns[:-3], diff, coverage, trace))
 
 
 def receipts_or_abort(ran: tuple[underwater_evm.Columns, Exception | None]) -> Receipts:
@@ -228,7 +227,8 @@ class RevmChain:
         trace: bool = False,
         deadline_seconds: float | None = None,
     ) -> Receipts:
-        check_deadline(deadline_seconds)
+        if deadline_seconds is not None:
+            check_deadline(deadline_seconds)
         return receipts_or_abort(
             self._world.execute(batch, diff, coverage, trace, deadline_seconds)
         )

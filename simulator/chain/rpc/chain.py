@@ -225,7 +225,7 @@ class RpcChain:
         check_batch(batch)
         if not len(batch):
             nothing = diff_of([]) if diff else None
-            return replace(no_receipts(), diff=nothing, trace=trace_of([]) if trace else None)
+            return no_receipts()._replace(diff=nothing, trace=trace_of([]) if trace else None)
         end = None if deadline_seconds is None else time.monotonic() + deadline_seconds
         before = self._reads.slots(self._watch)
         sealed = self._seal(batch, self._block, end)
@@ -236,8 +236,7 @@ class RpcChain:
         receipts = receipts_of(self._outcomes(batch, sealed, frames))
         index, value = self._changed(before)
         hashes = list(sealed.hashes.values())
-        return replace(
-            receipts,
+        return receipts._replace(
             watched_index=index,
             watched_value=value,
             diff=self._history.changes(hashes).as_diff() if diff else None,

@@ -111,7 +111,7 @@ def joined(parts: Sequence[Receipts]) -> Receipts:
             rows.append((index, diff.addresses[at].tobytes(), slot.tobytes(), old, new))
     receipts = receipts_of(outcomes)
     return Receipts(
-        **{name: getattr(receipts, name) for name in Receipts.__slots__}
+        **{name: getattr(receipts, name) for name in Receipts._fields}
         | {"diff": diff_of(rows, what_if=True)}
     )
 
