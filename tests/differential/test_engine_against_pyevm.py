@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
-
 import numpy as np
 import pytest
 
@@ -70,17 +68,22 @@ def drawn_blocks(fork: str, seed: int, sizes: list[int], fees: bool) -> list[Blo
     return blocks
 
 
-def assert_same_columns(ours: object, reference: object, but: tuple[str, ...] = ()) -> None:
-    for field in fields(ours):  # type: ignore[arg-type]
-        if field.name not in but:
-            one, other = getattr(ours, field.name), getattr(reference, field.name)
-            if isinstance(one, np.ndarray):
-                assert one.dtype == other.dtype and one.shape == other.shape, field.name
-                np.testing.assert_array_equal(one, other, err_msg=field.name)
-            elif isinstance(one, StorageDiff | Trace):
-                assert_same_columns(one, other)
-            else:
-                assert one == other, field.name
+Columns = Receipts | StorageDiff | Trace
+
+
+def assert_same_columns(ours: Columns, reference: Columns, but: tuple[str, ...] = ()) -> None:
+    for name, one in ours._asdict().items():
+        if name in but:
+            continue
+        other = getattr(reference, name)
+        if isinstance(one, np.ndarray):
+            assert other is not None, name
+            assert one.dtype == other.dtype and one.shape == other.shape, name
+            np.testing.assert_array_equal(one, other, err_msg=name)
+        elif isinstance(one, StorageDiff | Trace):
+            assert_same_columns(one, other)
+        else:
+            assert one == other, name
 
 
 def assert_same_runs(fork: str, blocks: list[Block]) -> tuple[Chain, Chain]:
