@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simulator.chain import Chain, open_chain
+from simulator.chain import Batch, Chain, open_chain
 from simulator.chain.artifacts import (
     Artifact,
     decode_result,
@@ -328,3 +328,12 @@ def test_both_kinds_of_mirror_agree_field_by_field(language: str) -> None:
         ours, theirs = stored.columns(item.name), asked.columns(item.name)
         assert list(ours) == list(theirs)
         assert rows(ours) == rows(theirs)
+    call = encode_call(here.artifact, setter, OWNERS[1], _filled(position, 3))
+    batch = Batch.of([SENDER], [here.address], [call], 2_000_000)
+    receipts = here.chain.execute(batch)
+    assert receipts.status.tolist() == [1]
+    for mirror in (stored, asked):
+        found = mirror.apply(here.chain, receipts)
+        changed = {name: part.tolist() for name, part in found.items()}
+        assert changed == ({"positions": [1]} if len(paths) == 2 else {})
+        assert mirror.verify(here.chain) == []

@@ -33,13 +33,16 @@ def load(language: str, key: str) -> dict[str, Any] | None:
 
 def store(language: str, key: str, document: Mapping[str, Any]) -> None:
     """Keep a document under a key; an interrupted writing leaves nothing under it."""
+    part = None
     try:
         folder = cache_folder(language)
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(
             "w", encoding="utf-8", dir=folder, suffix=".part", delete=False
         ) as file:
+            part = Path(file.name)
             json.dump({**document, "key": key}, file)
-        os.replace(file.name, folder / f"{key}.json")
-    except (OSError, RuntimeError):
-        return  # A cache that cannot be written costs seconds, not the run.
+        os.replace(part, folder / f"{key}.json")
+    except (OSError, RuntimeError):  # A cache that cannot be written costs seconds, not the run.
+        if part is not None:
+            part.unlink(missing_ok=True)

@@ -40,9 +40,9 @@ def test_vyper_hashes_the_slot_first() -> None:
 
 
 def test_solidity_hashes_the_key_first() -> None:
-    # keccak256 of 64 zero bytes, which is in every explanation of the layout
-    (slot,) = words_to_integers(mapping_slots(mapping(WORD, False), word_of(0), [0]), signed=False)
-    assert slot == 0xAD3228B676F7D3CD4284A5443F17F1962B36E491B30A40B2405849E597BA5FB5
+    # The entry of key 1 of a mapping at slot 0, which is in every explanation of the layout.
+    (slot,) = words_to_integers(mapping_slots(mapping(WORD, False), word_of(0), [1]), signed=False)
+    assert slot == 0xADA5013122D395BA3C54772283FB069B10426056EF8CA54750CB9BB552A59E7D
 
 
 @pytest.mark.parametrize(
