@@ -77,6 +77,27 @@ def test_estimates_of_gas_are_those_of_anvil_or_tighter(theirs: Recorder, ours: 
         assert 0 <= other - mine <= other // 50, what
 
 
+@pytest.mark.parametrize("way", ["revm", "pyevm"])
+def test_a_state_is_dumped_here_and_loaded_there_and_back(way: str) -> None:
+    store, holder = "0x" + "a1" * 20, "0x" + "a2" * 20
+    with our_node(way) as node, our_node(way) as empty:
+        node.call("anvil_setCode", [store, text(STORE_PAIRS)])
+        node.call("anvil_setStorageAt", [store, "0x5", text(word(99))])
+        node.call("anvil_setBalance", [holder, "0x7"])
+        node.call("anvil_setNonce", [holder, "0x8"])
+        with anvil(program(), *FRESH_ANVIL) as other:
+            assert other.call("anvil_loadState", [node.call("anvil_dumpState", [])]) is True
+            other.call("anvil_setBalance", [BOB, "0x9"])
+            assert empty.call("anvil_loadState", [other.call("anvil_dumpState", [])]) is True
+            for known in (other, empty):
+                at = "latest"
+                assert known.call("eth_getCode", [store, at]) == text(STORE_PAIRS)
+                assert known.call("eth_getStorageAt", [store, "0x5", at]) == text(word(99))
+                assert known.call("eth_getBalance", [holder, at]) == "0x7"
+                assert known.call("eth_getTransactionCount", [holder, at]) == "0x8"
+                assert known.call("eth_getBalance", [BOB, at]) == "0x9"
+
+
 @pytest.mark.parametrize("way", ["revm over HTTP", "pyevm over HTTP"])
 def test_anvil_forks_from_our_node_and_mines_on_it(way: str) -> None:
     with our_node(way) as node:
@@ -93,8 +114,8 @@ def test_anvil_forks_from_our_node_and_mines_on_it(way: str) -> None:
             assert fork.call("eth_getStorageAt", [store, "0x5", "latest"]) == text(word(99))
             for number in ("0x0", "0x1", "0x2"):
                 original = node.call("eth_getBlockByNumber", [number, False])
-                assert fork.call("eth_getBlockByNumber", [number, False])["hash"] == (
-                    original["hash"]
+                assert (
+                    fork.call("eth_getBlockByNumber", [number, False])["hash"] == (original["hash"])
                 )
             logs = {"fromBlock": "0x0", "toBlock": "0x2"}
             assert len(fork.call("eth_getLogs", [logs])) == 5

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from simulator.chain.node import wire
+from simulator.chain.node.dumps import dumped, load
 from simulator.chain.node.faults import invalid
 from simulator.chain.node.methods.declared import ADDRESS, HASH, Method, Parameter
 from simulator.chain.node.node import Node
@@ -106,6 +107,16 @@ def set_next_base_fee(node: Node, wei: int) -> None:
     node.forced_base_fee = wei
 
 
+def dump_state(node: Node) -> str:
+    return hex_data(dumped(node.chain))
+
+
+def load_state(node: Node, packed: bytes) -> bool:
+    load(node.chain, packed)
+    node.pool.forget_below(node.chain.nonce)
+    return True
+
+
 def drop(node: Node, hash_: bytes) -> str | None:
     return hex_data(hash_) if node.pool.remove(hash_) else None
 
@@ -170,6 +181,8 @@ METHODS: Final[dict[str, Method]] = {
     **{f"anvil_{name}": method for name, method in _BOTH.items()},
     **{f"hardhat_{name}": method for name, method in _BOTH.items()},
     "hardhat_dropTransaction": Method(hardhat_drop, (HASH,)),
+    "anvil_dumpState": Method(dump_state),
+    "anvil_loadState": Method(load_state, (Parameter("state", wire.data),)),
     "anvil_setBlockTimestampInterval": Method(set_timestamp_interval, (_number("seconds"),)),
     "anvil_removeBlockTimestampInterval": Method(remove_timestamp_interval),
     "evm_snapshot": Method(lambda node: hex(node.snapshot())),

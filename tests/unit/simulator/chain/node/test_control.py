@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+
 import pytest
 
 from tests.unit.simulator.chain.node.conftest import (
@@ -11,6 +13,7 @@ from tests.unit.simulator.chain.node.conftest import (
     NOBODY,
     Client,
     word,
+    world_on,
 )
 
 
@@ -178,3 +181,24 @@ def test_a_fee_history_of_nonsense_is_refused(
     any_client: Client, parameters: tuple[object, ...]
 ) -> None:
     assert any_client.refusal("eth_feeHistory", *parameters).code == -32602
+
+
+def test_a_dump_brings_a_world_into_another(client: Client) -> None:
+    counter = client.place(COUNTER)
+    client.mined(to=counter)
+    dump = client("anvil_dumpState")
+    other = Client(world_on(client.chain.name))
+    assert other("anvil_loadState", dump) is True
+    assert other.chain.state_root() == client.chain.state_root()
+
+
+@pytest.mark.parametrize(
+    "state", [b"", b"rubbish", gzip.compress(b"[]"), gzip.compress(b"{"), gzip.compress(b"{}"),
+              gzip.compress(b'{"accounts":{}}')[:-9],
+              gzip.compress(b'{"accounts":{"0x12":{}}}'),
+              gzip.compress(b'{"accounts":{"0x' + b"11" * 20 + b'":{"balance":"0x5","code":1}}}')]
+)  # fmt: skip
+def test_what_is_no_dump_changes_nothing(any_client: Client, state: bytes) -> None:
+    before = any_client.chain.state_root()
+    assert any_client.refusal("anvil_loadState", "0x" + state.hex()).code == -32602
+    assert any_client.chain.state_root() == before

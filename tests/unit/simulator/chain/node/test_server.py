@@ -62,7 +62,7 @@ def ask(connection: HTTPConnection, method: str, *parameters: Any) -> Any:
 def raw(server: NodeServer, request: bytes) -> bytes:
     """All that comes back for these very bytes, until the server closes."""
     with socket.create_connection(("127.0.0.1", server.port), timeout=20) as plain:
-        parts = []
+        parts: list[bytes] = []
         with suppress(OSError):  # closed before it has read all is a reset
             plain.sendall(request)
             plain.shutdown(socket.SHUT_WR)
