@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from simulator.chain import BlockEnvironment
 from simulator.chain.columns import AccessLists, Batch
 from simulator.errors import InputError
 from tests.unit.simulator.chain.conftest import RECEIVER, SET_AND_GET, slots, word
@@ -333,6 +334,18 @@ def test_values_and_fees_and_gas_beyond_all_means_are_reasons_and_no_errors(
         assert receipts.status.tolist() == [3] * COUNT
         assert sorted(receipts.reasons) == list(range(COUNT))
         assert chain.to_bytes() == before
+
+
+def test_a_view_that_sends_more_than_there_is_with_a_fee_on_top_is_no_panic() -> None:
+    chain = RevmChain(block=BlockEnvironment(1, 1, base_fee=7))
+    most = np.uint64((1 << 64) - 1)
+    batch = dataclasses.replace(
+        Batch.of(SENDERS, [RECEIVER] * COUNT, [b""] * COUNT, 100_000),
+        values=np.full((COUNT, 4), most),
+        max_fees=np.full(COUNT, 10, np.uint64),
+    )
+    assert len(chain.call_many(batch, threads=1).status) == COUNT
+    assert len(chain.call_many(batch, threads=3).status) == COUNT
 
 
 def test_a_column_of_more_rows_than_memory_holds_is_refused_before_it_is_copied(
