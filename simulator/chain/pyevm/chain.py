@@ -75,7 +75,7 @@ class PyEvmChain(World):
         self._adopt(rules, check_number("chain_id", chain_id), Accounts(remembering), WatchList())
         if source is None and hardfork in FORKS_WITH_HISTORY:
             self._accounts.put(HISTORY_ADDRESS, HISTORY_ACCOUNT)
-        hashes = BlockHashes(remembering)
+        hashes = BlockHashes(block.number, remembering)
         self._enter(block, 0, hashes.before(block.number, block.parent_hash))
 
     # --- running code -------------------------------------------------------------------------

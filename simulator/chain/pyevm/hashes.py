@@ -27,24 +27,28 @@ FORKS_WITH_HISTORY = ("prague",)
 class BlockHashes:
     """The hashes that were given with blocks, in a mapping that never changes.
 
-    A fork asks its source for all others; those of simulated blocks are up to it.
+    first: number of the world's first block. A fork asks its source for it and for earlier ones;
+    later ones are simulated and have no headers.
     """
 
+    first: int
     source: RememberingSource | None = None
     given: Mapping[int, bytes] = field(default_factory=dict)
 
     def before(self, number: int, parent_hash: bytes | None) -> BlockHashes:
-        """As seen from block `number`, with its parent's hash if that is given."""
-        oldest = number - ANCESTORS
+        """As seen from block `number`, whose parent's hash is given, or None for a made one."""
+        oldest, parent = number - ANCESTORS, number - 1
         given = {block: hash_ for block, hash_ in self.given.items() if block >= oldest}
-        if parent_hash is not None:
-            given[number - 1] = parent_hash
-        return BlockHashes(self.source, given)
+        if parent_hash is None:
+            given.pop(parent, None)
+        else:
+            given[parent] = parent_hash
+        return BlockHashes(self.first, self.source, given)
 
     def of(self, number: int) -> bytes:
         """The hash of an earlier block: given, of the source, or made of its number."""
         if number in self.given:
             return self.given[number]
-        if self.source is not None:
+        if self.source is not None and number <= self.first:
             return self.source.block_hash(number)
         return keccak(number.to_bytes(32, "big"))

@@ -63,6 +63,12 @@ def test_a_revert_takes_back_given_hashes_and_a_clone_has_its_own(chain: Chain) 
     assert asked(chain, 9, 10, 11) == [b"\x09" * 32, made(10), made(11)]
 
 
+def test_a_block_that_begins_again_without_a_hash_has_a_made_one(chain: Chain) -> None:
+    begin(chain, 10, b"\x09" * 32)
+    begin(chain, 10)
+    assert asked(chain, 9) == [made(9)]
+
+
 @pytest.mark.parametrize("length", [0, 31, 33])
 def test_a_hash_of_another_length_is_refused(chain: Chain, length: int) -> None:
     with pytest.raises(InputError, match=r"block\.parent_hash"):

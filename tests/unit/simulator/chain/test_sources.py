@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 
 import pytest
+from eth_hash.auto import keccak
 
 from simulator.chain import Batch, BlockEnvironment, Chain, select
 from simulator.chain.pyevm import PyEvmChain
@@ -125,6 +126,19 @@ def test_hashes_of_blocks_are_asked_unless_they_were_given(fork: Fork) -> None:
     chain.set_block(BlockEnvironment(102, 1024, parent_hash=b"\x0b" * 32))
     assert chain.call(RECEIVER, word(100)) == b"\x0a" * 32
     assert chain.call(RECEIVER, word(101)) == b"\x0b" * 32
+
+
+def test_the_block_of_the_fork_is_asked_for_its_hash_and_simulated_ones_are_not(
+    fork: Fork,
+) -> None:
+    upstream = Upstream()
+    chain = fork("prague", source=upstream, block=BlockEnvironment(100, 1000))
+    for number in range(101, 105):
+        chain.set_block(BlockEnvironment(number, 900 + number))
+    hashes = [chain.call(RECEIVER, word(number)) for number in range(99, 104)]
+    assert hashes[:2] == [(99).to_bytes(32, "little"), (100).to_bytes(32, "little")]
+    assert hashes[2:] == [keccak(word(number)) for number in (101, 102, 103)]
+    assert not {101, 102, 103} & set(upstream.asked)
 
 
 def test_only_what_was_loaded_is_listed_and_there_is_no_root(fork: Fork) -> None:
