@@ -95,6 +95,7 @@ def test_an_estimate_of_a_transaction_that_needs_more_than_it_uses_is_found(
     counter = client.place(COUNTER)
     sent = {"from": ALICE, "to": strict, "data": word(int(counter, 16))}
     estimate = client.number("eth_estimateGas", sent)
+    assert client.refusal("eth_call", sent | {"gas": hex(estimate - 1)}, "latest").code == 3
     receipt = client.mined(to=strict, data=sent["data"], gas=estimate)
     assert receipt["status"] == "0x1" and int(receipt["gasUsed"], 16) < estimate
 
@@ -114,6 +115,14 @@ def test_an_access_list_names_what_a_call_touches(client: Client) -> None:
     with_list = sent | {"accessList": answer["accessList"]}
     receipt = client.mined(**{k: v for k, v in with_list.items() if k != "from"})
     assert receipt["gasUsed"] == answer["gasUsed"]
+
+
+def test_accounts_that_are_only_looked_at_are_listed_and_created_ones_are_not(
+    client: Client,
+) -> None:
+    looks = client.place(f"0x73{NOBODY[2:]}31600052600060006000f000")  # BALANCE, then CREATE
+    answer = client("eth_createAccessList", {"from": ALICE, "to": looks}, "latest")
+    assert answer["accessList"] == [{"address": NOBODY, "storageKeys": []}]
 
 
 def test_the_target_is_listed_only_with_slots(client: Client) -> None:

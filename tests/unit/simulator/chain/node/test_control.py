@@ -25,6 +25,7 @@ def test_a_snapshot_brings_back_state_blocks_and_clock(client: Client) -> None:
     sent = client.mined(to=counter)
     client("evm_increaseTime", 1_000)
     client("evm_mine")
+    client("evm_increaseTime", 5_000)
     assert client("evm_revert", snapshot) is True
     assert client.head() == before
     assert client("eth_getStorageAt", counter, "0x0", "latest") == word(1)

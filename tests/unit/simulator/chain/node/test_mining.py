@@ -204,12 +204,13 @@ def test_the_same_requests_make_the_same_blocks(engine: str) -> None:
 
 
 class Unsteady:
-    """A source that fails as long as it is told to, as one over a network may."""
+    """A source that fails for one account as long as it is told to, as one over a network may."""
 
-    fails = True
+    def __init__(self, failing: str) -> None:
+        self.failing = bytes.fromhex(failing[2:])
 
     def account(self, address: bytes) -> tuple[bytes, int, bytes] | None:
-        if self.fails and address == bytes.fromhex(NOBODY[2:]):
+        if address == self.failing:
             raise ForkError("the node does not answer")
         return None
 
@@ -220,19 +221,28 @@ class Unsteady:
         return bytes(32)
 
 
+HISTORY = "0x0000f90827f1c53a10cb7a02335b175320002935"
+"""What every block calls from prague on (EIP-2935)."""
+
+
+@pytest.mark.parametrize("failing", [NOBODY, HISTORY], ids=["target", "history contract"])
 def test_a_transaction_that_a_fork_cannot_feed_leaves_no_block_and_can_be_sent_again(
-    engine: str,
+    engine: str, failing: str
 ) -> None:
-    source = Unsteady()
+    source = Unsteady(failing)
     block = BlockEnvironment(number=5, timestamp=FIRST_SECOND, base_fee=GWEI)
-    client = Client(open_world(engine, "cancun", CHAIN_ID, block, source))
+    client = Client(open_world(engine, "prague", CHAIN_ID, block, source))
+    client("evm_setNextBlockTimestamp", FIRST_SECOND + 99)
     sent = {"from": ALICE, "to": NOBODY, "value": "0x1", "gas": "0x5208"}
     for _ in range(2):
         assert "does not answer" in str(client.refusal("eth_sendTransaction", sent))
         assert client.number("eth_blockNumber") == 5
+        assert client("txpool_status") == {"pending": "0x0", "queued": "0x0"}
         assert client.chain.block == client.node.ledger.head.environment
-    source.fails = False
+    source.failing = b""
     receipt = client("eth_getTransactionReceipt", client("eth_sendTransaction", sent))
     assert receipt["status"] == "0x1" and receipt["blockNumber"] == "0x6"
+    assert client.head()["timestamp"] == hex(FIRST_SECOND + 99)
     assert client.head()["stateRoot"] == "0x" + "00" * 32
     assert "fork" in str(client.refusal("eth_getProof", ALICE, [], "latest"))
+    assert "fork" in str(client.refusal("anvil_dumpState"))
