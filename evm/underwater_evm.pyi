@@ -78,6 +78,15 @@ class World:
     def what_if_many(
         self, batch: object, threads: int | None, deadline: float | None
     ) -> Columns: ...
+    def what_if(
+        self,
+        sender: bytes,
+        target: bytes | None,
+        data: bytes,
+        value: bytes,
+        gas_limit: int,
+        diff: bool,
+    ) -> tuple[int, int, bytes, str | None, tuple[_Bytes, _Bytes, _Limbs, _Limbs] | None]: ...
     def transact(
         self, sender: bytes, target: bytes | None, data: bytes, value: bytes, gas_limit: int
     ) -> _Outcome: ...

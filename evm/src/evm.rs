@@ -2,20 +2,21 @@
 
 use std::{
     any::Any,
+    cell::RefCell,
+    ops::{Deref, DerefMut},
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
 use revm::{
-    MainBuilder,
     context::{BlockEnv, CfgEnv, ContextSetters, Journal, TxEnv},
     context_interface::{
-        ContextTr, JournalTr, LocalContextTr, Transaction,
+        ContextTr, FrameStack, JournalTr, LocalContextTr, Transaction,
         context::take_error,
         result::{EVMError, ExecutionResult, HaltReason, ResultGas},
     },
     handler::{
-        EvmTr, FrameResult, Handler, ItemOrResult, MainnetEvm, instructions::EthInstructions,
-        post_execution,
+        EthFrame, EthPrecompiles, EvmTr, FrameResult, Handler, ItemOrResult, MainnetEvm,
+        instructions::EthInstructions, post_execution,
     },
     interpreter::{interpreter::EthInterpreter, interpreter_action::FrameInit},
     state::EvmState,
@@ -34,11 +35,48 @@ use crate::{
 pub type Context<'a> =
     revm::Context<BlockEnv, TxEnv, CfgEnv, Reader<'a>, Journal<Reader<'a>>, Hooks<'a>>;
 pub type Instructions<'a> = EthInstructions<EthInterpreter, Context<'a>>;
-pub type Evm<'a> = MainnetEvm<Context<'a>>;
+type MainEvm<'a> = MainnetEvm<Context<'a>>;
+type Frames = FrameStack<EthFrame<EthInterpreter>>;
 type Error = EVMError<Missing>;
+
+const PREALLOCATED_FRAMES: usize = 8;
 
 /// What a transaction did, or why it cannot be included.
 pub type Included = Result<ExecutionResult, String>;
+
+thread_local! {
+    /// Frames with their stacks and memories, for the next machine of this thread: to make them
+    /// costs more than a short call.
+    static FRAMES: RefCell<Vec<Frames>> = const { RefCell::new(Vec::new()) };
+}
+
+/// revm's machine, which gives its frames back when it is done.
+pub struct Evm<'a>(MainEvm<'a>);
+
+impl<'a> Deref for Evm<'a> {
+    type Target = MainEvm<'a>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl DerefMut for Evm<'_> {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.0
+    }
+}
+
+impl Drop for Evm<'_> {
+    fn drop(&mut self) {
+        // After a panic nobody knows what the frames hold.
+        if !std::thread::panicking() {
+            self.0.frame_stack.clear();
+            let frames = std::mem::take(&mut self.0.frame_stack);
+            FRAMES.with_borrow_mut(|pool| pool.push(frames));
+        }
+    }
+}
 
 pub fn build<'a>(
     state: Reader<'a>,
@@ -56,9 +94,17 @@ pub fn build<'a>(
         local: Default::default(),
         error: Ok(()),
     };
-    let mut evm = context.build_mainnet();
-    hooks::install(&mut evm.instruction, wants_coverage);
-    evm
+    let spec = context.cfg.spec;
+    let mut instruction = EthInstructions::new_mainnet_with_spec(spec);
+    hooks::install(&mut instruction, wants_coverage);
+    let pooled = FRAMES.with_borrow_mut(Vec::pop);
+    Evm(MainEvm {
+        ctx: context,
+        inspector: (),
+        instruction,
+        precompiles: EthPrecompiles::new(spec),
+        frame_stack: pooled.unwrap_or_else(|| Frames::new_prealloc(PREALLOCATED_FRAMES)),
+    })
 }
 
 fn new_journal<'a>(state: Reader<'a>, config: &CfgEnv) -> Journal<Reader<'a>> {
@@ -75,15 +121,19 @@ fn new_journal<'a>(state: Reader<'a>, config: &CfgEnv) -> Journal<Reader<'a>> {
 /// Without `KEEP` the journal stays as the transaction left it, to be read and discarded.
 struct Runner<'t, 'a, const KEEP: bool> {
     trace: Option<&'t mut Trace>,
-    evm: std::marker::PhantomData<Evm<'a>>,
+    evm: std::marker::PhantomData<MainEvm<'a>>,
 }
 
 impl<'a, const KEEP: bool> Handler for Runner<'_, 'a, KEEP> {
-    type Evm = Evm<'a>;
+    type Evm = MainEvm<'a>;
     type Error = Error;
     type HaltReason = HaltReason;
 
-    fn run_exec_loop(&mut self, evm: &mut Evm<'a>, first: FrameInit) -> Result<FrameResult, Error> {
+    fn run_exec_loop(
+        &mut self,
+        evm: &mut MainEvm<'a>,
+        first: FrameInit,
+    ) -> Result<FrameResult, Error> {
         let mut next = self.begin_frame(evm, first)?;
         loop {
             let result = match next {
@@ -111,7 +161,7 @@ impl<'a, const KEEP: bool> Handler for Runner<'_, 'a, KEEP> {
 
     fn execution_result(
         &mut self,
-        evm: &mut Evm<'a>,
+        evm: &mut MainEvm<'a>,
         result: FrameResult,
         result_gas: ResultGas,
     ) -> Result<ExecutionResult, Error> {
@@ -130,7 +180,7 @@ impl<'a, const KEEP: bool> Runner<'_, 'a, KEEP> {
     /// A frame that runs now, or the result of one that did not need to run.
     fn begin_frame(
         &mut self,
-        evm: &mut Evm<'a>,
+        evm: &mut MainEvm<'a>,
         frame: FrameInit,
     ) -> Result<ItemOrResult<(), FrameResult>, Error> {
         if evm.ctx.chain.must_stop_at_frame() {
@@ -183,7 +233,7 @@ fn run<const KEEP: bool>(
 ) -> Result<Included, Failure> {
     evm.ctx.set_tx(transaction);
     let mut runner = Runner::<KEEP> { trace, evm: std::marker::PhantomData };
-    match runner.run(evm) {
+    match runner.run(&mut evm.0) {
         Ok(result) => Ok(Ok(result)),
         Err(Error::Transaction(reason)) => Ok(Err(reasons::of_invalid(&reason))),
         Err(Error::Database(missing)) => Err(missing.into()),

@@ -1,5 +1,6 @@
-//! What the interpreter does beside executing: it looks for a stop at every jump, and where asked it
-//! counts which jumps were taken. Two replaced instructions cost far less than an inspector on all.
+//! What the interpreter does beside executing: it looks for a stop at every jump, remembers hashes,
+//! and where asked counts which jumps were taken. Replaced instructions cost far less than an
+//! inspector on all of them.
 
 use revm::{
     bytecode::opcode,
@@ -15,15 +16,17 @@ use revm::{
 
 use crate::{
     evm::{Context, Instructions},
+    hashing::{self, Hashes},
     stop::{Stop, Watch},
 };
 
 /// Cells of a coverage map; `COVERAGE_SIZE` in Python.
 pub const COVERAGE_SIZE: usize = 1 << 16;
 
-/// Gas of the two instructions, the same in every fork.
+/// Static gas of the replaced instructions, the same in every fork.
 const JUMP_GAS: u16 = 8;
 const JUMPI_GAS: u16 = 10;
+const KECCAK256_GAS: u16 = 30;
 
 /// A frame counts as so many jumps: one without jumps may still do much.
 const JUMPS_OF_A_FRAME: u32 = 16;
@@ -32,13 +35,20 @@ const JUMPS_OF_A_FRAME: u32 = 16;
 #[derive(Debug)]
 pub struct Hooks<'a> {
     pub watch: Watch<'a>,
+    hashes: Option<Hashes>,
     coverage: Option<Box<[u8; COVERAGE_SIZE]>>,
 }
 
 impl<'a> Hooks<'a> {
     pub fn new(stop: &'a Stop, wants_coverage: bool) -> Self {
         let coverage = wants_coverage.then(|| Box::new([0; COVERAGE_SIZE]));
-        Self { watch: Watch::new(stop), coverage }
+        Self { watch: Watch::new(stop), hashes: None, coverage }
+    }
+
+    /// The memory of hashes, borrowed when it is first needed.
+    #[inline]
+    pub fn hashes(&mut self) -> &mut Hashes {
+        self.hashes.get_or_insert_with(Hashes::borrow)
     }
 
     pub fn take_coverage(&mut self) -> Option<Vec<u8>> {
@@ -63,7 +73,15 @@ impl<'a> Hooks<'a> {
     }
 }
 
-/// Replace the jumps of an instruction table.
+impl Drop for Hooks<'_> {
+    fn drop(&mut self) {
+        if let Some(hashes) = self.hashes.take() {
+            hashes.give_back();
+        }
+    }
+}
+
+/// Replace the jumps and the hash of an instruction table.
 pub fn install(instructions: &mut Instructions<'_>, wants_coverage: bool) {
     let [jump, jumpi]: [Instruction<EthInterpreter, Context<'_>>; 2] = if wants_coverage {
         [Instruction::new(jump::<true>), Instruction::new(jumpi::<true>)]
@@ -72,6 +90,8 @@ pub fn install(instructions: &mut Instructions<'_>, wants_coverage: bool) {
     };
     instructions.insert_instruction(opcode::JUMP, jump, JUMP_GAS);
     instructions.insert_instruction(opcode::JUMPI, jumpi, JUMPI_GAS);
+    let keccak256 = Instruction::new(hashing::keccak256);
+    instructions.insert_instruction(opcode::KECCAK256, keccak256, KECCAK256_GAS);
 }
 
 type At<'a, 'b> = InstructionContext<'a, Context<'b>, EthInterpreter>;

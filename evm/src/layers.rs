@@ -4,7 +4,10 @@
 //! amount of state. After a freeze layers of similar size are merged, so that their number stays
 //! logarithmic; the large base is left alone until something as large lies above it.
 
-use std::sync::Arc;
+use std::{
+    hash::{Hash, Hasher},
+    sync::Arc,
+};
 
 use revm::{
     primitives::{Address, AddressMap, HashMap, U256},
@@ -13,10 +16,19 @@ use revm::{
 
 /// Storage belongs to an account number, not to an address: an account that was destroyed and
 /// lives again gets a new number, so that its old slots need no deletion.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SlotKey {
     pub number: u32,
     pub slot: U256,
+}
+
+/// Folded into two words: most slots are hashes or small numbers, and lookups are many.
+impl Hash for SlotKey {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let [first, second, third, fourth] = *self.slot.as_limbs();
+        state.write_u64(first ^ third.rotate_left(32));
+        state.write_u64(second ^ fourth.rotate_left(32) ^ u64::from(self.number));
+    }
 }
 
 #[derive(Clone, Debug, Default)]

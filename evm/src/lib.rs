@@ -9,6 +9,7 @@ pub mod commit;
 pub mod errors;
 pub mod evm;
 pub mod fork;
+pub mod hashing;
 pub mod history;
 pub mod hooks;
 pub mod layers;

@@ -132,6 +132,16 @@ fn plain(sender: &[u8], target: Option<&[u8]>, data: &[u8], value: U256) -> PyRe
     })
 }
 
+/// A transaction of set-up code pays the base fee and no more.
+fn set_up(world: &world::World, transaction: TxEnv, gas_limit: u64) -> TxEnv {
+    TxEnv {
+        gas_limit: gas_limit.min(world.gas_cap()),
+        gas_price: world.block().basefee.into(),
+        chain_id: Some(world.chain_id()),
+        ..transaction
+    }
+}
+
 #[pymethods]
 impl World {
     #[new]
@@ -309,14 +319,31 @@ impl World {
     ) -> PyResult<Outcome<'py>> {
         let mut guard = self.lock()?;
         let world = &mut *guard;
-        let transaction = TxEnv {
-            gas_limit: gas_limit.min(world.gas_cap()),
-            gas_price: world.block().basefee.into(),
-            chain_id: Some(world.chain_id()),
-            ..plain(sender, target, data, value.0)?
-        };
+        let transaction = set_up(world, plain(sender, target, data, value.0)?, gas_limit);
         let result = python.detach(|| world.transact(transaction))?;
         Ok(outcome(python, result))
+    }
+
+    /// As `transact`, but nothing is kept: (status, gas used, output, reason, diff).
+    #[allow(clippy::too_many_arguments)] // those of a transaction
+    fn what_if<'py>(
+        &self,
+        python: Python<'py>,
+        sender: &[u8],
+        target: Option<&[u8]>,
+        data: &[u8],
+        value: Word,
+        gas_limit: u64,
+        diff: bool,
+    ) -> PyResult<Bound<'py, PyTuple>> {
+        let guard = self.lock()?;
+        let world = &*guard;
+        let transaction = set_up(world, plain(sender, target, data, value.0)?, gas_limit);
+        let (result, changes) = python.detach(|| world.what_if(transaction, diff))?;
+        let gas_used = result.as_ref().map_or(0, |result| result.tx_gas_used());
+        let (status, output, reason, _) = outcome(python, result);
+        let changes = diff.then(|| PyTuple::new(python, columns::changes(python, &changes)));
+        (status, gas_used, output, reason, changes.transpose()?).into_pyobject(python)
     }
 
     /// Run code on the current state and keep nothing.

@@ -147,7 +147,7 @@ fn try_out(
 }
 
 /// The slots that the transaction in the journal changed, by address and slot.
-fn changes(evm: &Evm<'_>, state: &State) -> Vec<Change> {
+pub fn changes(evm: &Evm<'_>, state: &State) -> Vec<Change> {
     use revm::context::JournalEntry as Entry;
 
     let journal = &evm.ctx.journaled_state;

@@ -29,19 +29,21 @@ impl WatchList {
 
     /// Index and new value of the watched slots among the changes, by ascending index.
     pub fn select(&self, changes: &[Change]) -> Vec<(u32, U256)> {
-        let mut selected = Vec::new();
         if self.entries.is_empty() {
-            return selected;
+            return Vec::new();
         }
-        for change in changes {
+        // (index, position of its change) in one number: eight bytes are sorted faster than forty.
+        let mut found: Vec<u64> = Vec::with_capacity(changes.len());
+        for (position, change) in changes.iter().enumerate() {
             let of_account = self.indices.get(&change.address);
             for index in of_account.and_then(|slots| slots.get(&change.slot)).into_iter().flatten()
             {
-                selected.push((*index, change.new));
+                found.push(u64::from(*index) << 32 | position as u64);
             }
         }
-        selected.sort_unstable_by_key(|(index, _)| *index);
-        selected
+        found.sort_unstable();
+        let value = |found: u64| ((found >> 32) as u32, changes[found as u32 as usize].new);
+        found.into_iter().map(value).collect()
     }
 }
 

@@ -225,6 +225,25 @@ impl World {
         run::isolated(&self.state, &config, &self.block, batch, threads, true, stop)
     }
 
+    /// One transaction on the current state, with its diff where wanted; nothing is kept.
+    pub fn what_if(
+        &self,
+        transaction: TxEnv,
+        wants_diff: bool,
+    ) -> Result<(Included, Vec<Change>), Failure> {
+        let (config, block) = (self.transaction_config(false), self.block.clone());
+        let stop = Stop::after(None);
+        guard(|| {
+            let mut evm = build(Reader::new(&self.state), config, block, &stop, false);
+            let look = |evm: &evm::Evm<'_>| match wants_diff {
+                true => run::changes(evm, &self.state),
+                false => Vec::new(),
+            };
+            let (outcome, changes) = evm::try_out(&mut evm, transaction, look)?;
+            Ok((outcome, changes.unwrap_or_default()))
+        })
+    }
+
     pub fn gas_cap(&self) -> u64 {
         revm::context_interface::Cfg::tx_gas_limit_cap(&self.config)
     }

@@ -19,6 +19,7 @@ from simulator.chain.columns import (
     Receipts,
     StorageDiff,
     Trace,
+    WhatIf,
 )
 from simulator.types import Address, Bytes2D, Words
 
@@ -38,6 +39,7 @@ __all__ = [
     "StateSource",
     "StorageDiff",
     "Trace",
+    "WhatIf",
 ]
 
 ZERO_ADDRESS: Address = bytes(20)
@@ -184,6 +186,22 @@ class Chain(Protocol):
         """Each transaction on the same state, as if it were the next of the block; nothing is kept.
 
         The diff has a `transaction` column. Unlike in `execute` gas of others does not count.
+        """
+        ...
+
+    def what_if(
+        self,
+        sender: Address,
+        target: Address,
+        data: bytes,
+        value: int = 0,
+        gas_limit: int = 16_000_000,
+        *,
+        diff: bool = False,
+    ) -> WhatIf:
+        """As `transact`, but nothing is kept and a failure is told, not raised.
+
+        For one question at a time; many of them are quicker as `what_if_many`.
         """
         ...
 

@@ -167,3 +167,14 @@ class Receipts(NamedTuple):
     def output_of(self, index: int) -> bytes:
         """Return data (or revert data) of one transaction."""
         return self.output[self.output_offsets[index] : self.output_offsets[index + 1]].tobytes()
+
+
+class WhatIf(NamedTuple):
+    """What one transaction would do: one of STATUS_*, gas, return or revert data, the reason where
+    it would halt or not be included, and the slots it would change where that was asked for."""
+
+    status: int
+    gas_used: int
+    output: bytes
+    reason: str | None
+    diff: StorageDiff | None

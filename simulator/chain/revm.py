@@ -19,6 +19,7 @@ from simulator.chain.base import (
     StateSource,
     StorageDiff,
     Trace,
+    WhatIf,
 )
 from simulator.chain.checks import (
     DEPLOY_GAS_LIMIT,
@@ -248,6 +249,23 @@ class RevmChain:
         check_threads(threads)
         check_deadline(deadline_seconds)
         return receipts_of(self._world.what_if_many(batch, threads, deadline_seconds))
+
+    @raises_our_errors
+    def what_if(
+        self,
+        sender: Address,
+        target: Address,
+        data: bytes,
+        value: int = 0,
+        gas_limit: int = 16_000_000,
+        *,
+        diff: bool = False,
+    ) -> WhatIf:
+        check_number("gas_limit", gas_limit)
+        answer = WhatIf._make(
+            self._world.what_if(sender, target, data, word("value", value), gas_limit, diff)
+        )
+        return answer if answer.diff is None else answer._replace(diff=StorageDiff(*answer.diff))
 
     @raises_our_errors
     def snapshot(self) -> int:

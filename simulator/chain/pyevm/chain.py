@@ -27,6 +27,7 @@ from simulator.chain.checks import (
     failure,
     name_of_call,
 )
+from simulator.chain.columns import WhatIf
 from simulator.chain.pyevm.accounts import Accounts
 from simulator.chain.pyevm.batches import Row, check_batch, rows
 from simulator.chain.pyevm.hashes import (
@@ -43,6 +44,7 @@ from simulator.chain.pyevm.state import Changes
 from simulator.chain.pyevm.traces import Recorder
 from simulator.chain.pyevm.watcher import Coverage, Deadline, DeadlinePassed, Watcher
 from simulator.chain.pyevm.world import World
+from simulator.chain.single import single_what_if
 from simulator.errors import BatchAborted
 from simulator.types import Address
 
@@ -170,6 +172,18 @@ class PyEvmChain(World):
         with self._at_work(), _noting_transaction(watcher):
             _each(batch, watcher, self._runner.call, outcomes)
         return receipts(outcomes, self._watch.changed({}), None, watcher)
+
+    def what_if(
+        self,
+        sender: Address,
+        target: Address,
+        data: bytes,
+        value: int = 0,
+        gas_limit: int = 16_000_000,
+        *,
+        diff: bool = False,
+    ) -> WhatIf:
+        return single_what_if(self, sender, target, data, value, gas_limit, diff)
 
     def what_if_many(
         self, batch: Batch, *, threads: int | None = 1, deadline_seconds: float | None = None

@@ -31,6 +31,7 @@ from simulator.chain.checks import (
     failure,
     name_of_call,
 )
+from simulator.chain.columns import WhatIf
 from simulator.chain.rpc.calls import Caller
 from simulator.chain.rpc.controls import Controls
 from simulator.chain.rpc.history import History
@@ -42,6 +43,7 @@ from simulator.chain.rpc.single import check_batch, joined, one, row_of
 from simulator.chain.rpc.start import check_chain, hardfork_of, next_block
 from simulator.chain.rpc.traces import trace_of
 from simulator.chain.rpc.wire import bytes_in, intrinsic_gas, number_in, reading, text
+from simulator.chain.single import single_what_if
 from simulator.errors import ChainError
 from simulator.types import Address, Bytes2D, Words
 from simulator.units import integers_to_words
@@ -251,6 +253,18 @@ class RpcChain:
         check_deadline(deadline_seconds)
         check_batch(batch)
         return receipts_of(self._caller.call_many(batch, self._next_block()))
+
+    def what_if(
+        self,
+        sender: Address,
+        target: Address,
+        data: bytes,
+        value: int = 0,
+        gas_limit: int = 16_000_000,
+        *,
+        diff: bool = False,
+    ) -> WhatIf:
+        return single_what_if(self, sender, target, data, value, gas_limit, diff)
 
     def what_if_many(
         self, batch: Batch, *, threads: int | None = 1, deadline_seconds: float | None = None
