@@ -162,16 +162,42 @@ def integers_to_words(values: list[int], signed: bool) -> Words:
 def words_to_floats(words: Words, signed: bool) -> AnyArray:
     """uint64[..., 4] -> float64[...], correctly rounded (to nearest, ties to even).
 
-    Words of magnitude below 2**64 (nearly all amounts in practice) take a vectorised path.
+    Words of magnitude below 2**64 (nearly all amounts in practice) take the shorter path.
     """
     flat = words.reshape(-1, 4)
     negative = (flat[:, 3] >> np.uint64(63)).astype(bool) if signed else np.zeros(len(flat), bool)
     magnitude = np.where(negative[:, None], _negated(flat), flat)
     result = magnitude[:, 0].astype(np.float64)
-    for index in np.flatnonzero(magnitude[:, 1:].any(axis=1)):
-        result[index] = float(int.from_bytes(magnitude[index].astype("<u8").tobytes(), "little"))
+    large = np.flatnonzero(magnitude[:, 1:].any(axis=1))
+    if len(large):
+        result[large] = _large_to_floats(magnitude[large])
     np.negative(result, out=result, where=negative)
     return result.reshape(words.shape[:-1])
+
+
+def _large_to_floats(limbs: Words) -> AnyArray:
+    """Magnitudes of at least 2**64, uint64[m, 4] -> float64[m], to nearest, ties to even.
+
+    The first 64 bits from the highest one on are rounded to float64 once; the lowest of them stands
+    for all bits that are cut off, which is enough to tell a tie from more than a tie.
+    """
+    rows = np.arange(len(limbs))
+    top = 3 - np.argmax(limbs[:, ::-1] != 0, axis=1)
+    high, below = limbs[rows, top], limbs[rows, top - 1]
+    shifted = high >> np.uint64(11)  # frexp of at most 53 bits is exact
+    bits = np.where(
+        shifted > 0,
+        np.frexp(shifted.astype(np.float64))[1] + 11,
+        np.frexp(high.astype(np.float64))[1],
+    )
+    lead = (64 - bits).astype(np.uint64)
+    mantissa = (high << lead) | ((below >> (np.uint64(63) - lead)) >> np.uint64(1))
+    rest = (below << lead) != 0
+    for limb in range(2):
+        rest |= (limb < top - 1) & (limbs[:, limb] != 0)
+    mantissa |= rest.astype(np.uint64)
+    floats: AnyArray = np.ldexp(mantissa.astype(np.float64), 64 * top - lead.astype(np.int64))
+    return floats
 
 
 def _negated(flat: Words) -> Words:

@@ -9,8 +9,15 @@ from dataclasses import dataclass
 from benchmarks.engine_rows import sequences
 from benchmarks.engine_rows.results import Results
 from benchmarks.engine_rows.timing import Way, interleaved, median, pinned, processor, ratio
-from benchmarks.engine_rows.workload import Block, Workload, batch_of, fresh_chain
+from benchmarks.engine_rows.workload import (
+    GAS_LIMIT,
+    Block,
+    Workload,
+    batch_of,
+    fresh_chain,
+)
 from simulator.chain import Batch, BlockEnvironment, Chain
+from simulator.types import Address
 
 KEYS = ("what_if_us", "what_if_call_us", "coverage_vs_off", "trace_vs_off")
 
@@ -26,7 +33,8 @@ def measure(workload: Workload, results: Results, rounds: int) -> None:
         "trace": processor(base.clone, lambda chain: sequences.with_trace(chain, blocks)),
         "trades": lambda: _trades(base.clone(), split),
         "what-ifs, many": lambda: _what_ifs(base.clone(), split),
-        "what-ifs, one a call": lambda: _what_ifs_one_by_one(base.clone(), split),
+        "what-ifs, one a call": lambda: _what_ifs_one_by_one(base.clone(), split, False),
+        "what-ifs, one a call, with diff": lambda: _what_ifs_one_by_one(base.clone(), split, True),
     }
     with pinned():
         times = interleaved(ways, rounds)
@@ -36,7 +44,7 @@ def measure(workload: Workload, results: Results, rounds: int) -> None:
     for name in ("off", "coverage", "trace"):
         results.add_times({f"ours: {name}": times[name]}, 1e6 / all_of_them)
     trades = sum(len(block.trades) for block in split)
-    for name in ("trades", "what-ifs, many", "what-ifs, one a call"):
+    for name in list(ways)[3:]:
         results.add_times({f"ours: {name}": times[name]}, 1e6 / trades)
     for key, name in (("what_if_us", "many"), ("what_if_call_us", "one a call")):
         pairs = zip(times[f"what-ifs, {name}"], times["trades"], strict=True)
@@ -53,12 +61,12 @@ class _Split:
     environment: BlockEnvironment
     price: Batch
     trades: Batch
-    singles: tuple[Batch, ...]
+    singles: tuple[tuple[Address, Address, bytes], ...]
 
     @staticmethod
     def of(block: Block) -> _Split:
         price, *trades = block.calls
-        singles = tuple(batch_of([call]) for call in trades)
+        singles = tuple((call.sender, call.target or bytes(20), call.data) for call in trades)
         return _Split(block.environment, batch_of([price]), batch_of(trades), singles)
 
 
@@ -87,15 +95,15 @@ def _what_ifs(chain: Chain, blocks: Sequence[_Split]) -> float:
     return seconds
 
 
-def _what_ifs_one_by_one(chain: Chain, blocks: Sequence[_Split]) -> float:
+def _what_ifs_one_by_one(chain: Chain, blocks: Sequence[_Split], diff: bool) -> float:
     """The same, a Python call each."""
     seconds = 0.0
     for block in blocks:
         chain.set_block(block.environment)
         chain.execute(block.price)
         start = time.process_time()
-        for single in block.singles:
-            chain.what_if_many(single)
+        for sender, target, data in block.singles:
+            chain.what_if(sender, target, data, gas_limit=GAS_LIMIT, diff=diff)
         seconds += time.process_time() - start
         chain.execute(block.trades)
     return seconds
