@@ -51,7 +51,7 @@ def node(options: NodeCommandOptions) -> int:
     port = whole_number("--port", options.port or str(DEFAULT_PORT), 0, 65_535)
     with _both_signals_interrupt():
         try:
-            served = _forked(options) if options.capsule is not None else _empty(options)
+            served = forked(options) if options.capsule is not None else fresh(options)
         except InputError as error:
             raise named_option(error, _OPTIONS) from None
         server = _server(served, port)
@@ -63,7 +63,7 @@ def node(options: NodeCommandOptions) -> int:
     return GOOD
 
 
-def _empty(options: NodeCommandOptions) -> Node:
+def fresh(options: NodeCommandOptions) -> Node:
     """A node on a new world that begins now."""
     from simulator.chain.base import DEFAULT_HARDFORK, BlockEnvironment
     from simulator.chain.node import Node, NodeOptions
@@ -80,7 +80,7 @@ def _empty(options: NodeCommandOptions) -> Node:
     return Node(world, NodeOptions(wall_clock=True))
 
 
-def _forked(options: NodeCommandOptions) -> Node:
+def forked(options: NodeCommandOptions) -> Node:
     """A node on the state of a capsule; its development accounts do not exist on the real chain."""
     from simulator.chain.fork import open_capsule
     from simulator.chain.fork.source import MISSING

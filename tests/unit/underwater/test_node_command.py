@@ -17,8 +17,9 @@ import pytest
 from eth_hash.auto import keccak
 
 from simulator.chain.base import ZERO_ADDRESS, BlockEnvironment
+from simulator.chain.node import Endpoint, RpcError
 from simulator.errors import InputError, UnderwaterError
-from underwater.commands.node import NodeCommandOptions, node
+from underwater.commands.node import NodeCommandOptions, forked, node
 
 COMMAND = [sys.executable, "-c", "from underwater.cli import main; main()", "node"]
 
@@ -50,20 +51,19 @@ def ask(url: str, method: str, *parameters: Any) -> Any:
         return json.loads(answer.read())["result"]
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
-def test_it_says_its_address_serves_and_ends_cleanly(how: signal.Signals) -> None:
+def test_it_says_its_address_serves_and_ends_cleanly() -> None:
     with running("--port", "0") as process:
         url = line_of(process)
         assert url.startswith("http://127.0.0.1:")
         assert ask(url, "eth_chainId") == "0x7a69"
-        process.send_signal(how)
+        process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=30)
     assert process.returncode == 130
     assert out == "" and "Traceback" not in err
     assert "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80" in err
 
 
-def test_a_program_reads_one_line_of_json() -> None:
+def test_a_program_reads_one_line_of_json_and_may_end_it_politely() -> None:
     options = ("--port", "0", "--json", "--chain-id", "5", "--hardfork", "prague")
     with running(*options) as process:
         facts = json.loads(line_of(process))
@@ -71,6 +71,9 @@ def test_a_program_reads_one_line_of_json() -> None:
         assert facts["url"] == f"http://127.0.0.1:{facts['port']}"
         assert ask(facts["url"], "eth_accounts") == facts["accounts"]
         assert ask(facts["url"], "eth_chainId") == "0x5"
+        process.send_signal(signal.SIGTERM)
+        assert process.communicate(timeout=30)[0] == ""
+    assert process.returncode == 130
 
 
 @pytest.mark.parametrize(
@@ -142,47 +145,43 @@ def capsule(tmp_path: Path) -> str:
     return str(path)
 
 
+def on_capsule(path: str, missing: str | None = None) -> Endpoint:
+    return Endpoint(forked(NodeCommandOptions(capsule=path, missing=missing)))
+
+
 def test_a_capsule_is_served_with_its_chain_block_and_state(capsule: str) -> None:
     contract, owner = f"0x{CONTRACT.hex()}", f"0x{OWNER.hex()}"
-    with running("--port", "0", "--json", "--capsule", capsule) as process:
-        facts = json.loads(line_of(process))
-        url = facts["url"]
-        assert (facts["chain_id"], facts["block"], facts["hardfork"]) == (99, 1_000, "prague")
-        head = ask(url, "eth_getBlockByNumber", "latest", False)
-        assert head["hash"] == "0x" + "bb" * 32 and head["timestamp"] == hex(1_700_000_000)
-        assert ask(url, "eth_call", {"to": contract}, "latest") == f"0x{42:064x}"
-        assert ask(url, "eth_getBalance", owner, "latest") == hex(10**18)
-        rich = facts["accounts"][0]
-        assert ask(url, "eth_getBalance", rich, "latest") == hex(10_000 * 10**18)
-        sent = ask(url, "eth_sendTransaction", {"from": rich, "to": contract, "gas": "0x30000"})
-        receipt = ask(url, "eth_getTransactionReceipt", sent)
-        assert receipt["blockNumber"] == hex(1_001) and len(receipt["logs"]) == 1
-        block = ask(url, "eth_getBlockByNumber", "latest", False)
-        assert block["parentHash"] == head["hash"] and block["stateRoot"] == "0x" + "00" * 32
-        # The accounts are ours, so what they create is not on the real chain.
-        created = ask(url, "eth_sendTransaction", {"from": rich, "data": "0x60ff60005360016000f3"})
-        place = ask(url, "eth_getTransactionReceipt", created)["contractAddress"]
-        assert ask(url, "eth_getCode", place, "latest") == "0xff"
-        ask(url, "anvil_impersonateAccount", owner)
-        spent = ask(url, "eth_sendTransaction", {"from": owner, "to": contract})
-        assert ask(url, "eth_getTransactionReceipt", spent)["status"] == "0x1"
+    call = on_capsule(capsule).call
+    assert (call("eth_chainId"), call("eth_blockNumber")) == (hex(99), hex(1_000))
+    head = call("eth_getBlockByNumber", ["latest", False])
+    assert head["hash"] == "0x" + "bb" * 32 and head["timestamp"] == hex(1_700_000_000)
+    assert call("eth_call", [{"to": contract}, "latest"]) == f"0x{42:064x}"
+    assert call("eth_getBalance", [owner, "latest"]) == hex(10**18)
+    rich = call("eth_accounts")[0]
+    assert call("eth_getBalance", [rich, "latest"]) == hex(10_000 * 10**18)
+    sent = call("eth_sendTransaction", [{"from": rich, "to": contract, "gas": "0x30000"}])
+    receipt = call("eth_getTransactionReceipt", [sent])
+    assert receipt["blockNumber"] == hex(1_001) and len(receipt["logs"]) == 1
+    block = call("eth_getBlockByNumber", ["latest", False])
+    assert block["parentHash"] == head["hash"] and block["stateRoot"] == "0x" + "00" * 32
+    # The accounts are ours, so what they create is not on the real chain.
+    created = call("eth_sendTransaction", [{"from": rich, "data": "0x60ff60005360016000f3"}])
+    place = call("eth_getTransactionReceipt", [created])["contractAddress"]
+    assert call("eth_getCode", [place, "latest"]) == "0xff"
+    call("anvil_impersonateAccount", [owner])
+    spent = call("eth_sendTransaction", [{"from": owner, "to": contract}])
+    assert call("eth_getTransactionReceipt", [spent])["status"] == "0x1"
 
 
 def test_what_a_capsule_does_not_hold_is_an_error_unless_zeros_were_asked_for(
     capsule: str,
 ) -> None:
     stranger = "0x" + "57" * 20
-    balance = {"jsonrpc": "2.0", "id": 1, "method": "eth_getBalance", "params": [stranger]}
-    request = json.dumps(balance).encode()
-    for options, found in (((), "error"), (("--missing", "zero"), "result")):
-        with running("--port", "0", "--capsule", capsule, *options) as process:
-            url = line_of(process)
-            with urllib.request.urlopen(urllib.request.Request(url, request)) as response:
-                answer = json.loads(response.read())
-            assert found in answer
-            if found == "error":
-                assert stranger in answer["error"]["message"]
-            assert ask(url, "eth_blockNumber") == hex(1_000)
+    endpoint = on_capsule(capsule)
+    with pytest.raises(RpcError, match=stranger):
+        endpoint.call("eth_getBalance", [stranger])
+    assert endpoint.call("eth_blockNumber") == hex(1_000)
+    assert on_capsule(capsule, "zero").call("eth_getBalance", [stranger]) == "0x0"
 
 
 def test_signal_handlers_are_put_back() -> None:
