@@ -50,8 +50,8 @@ class World:
     @property
     def block_gas_used(self) -> int: ...
     @property
-    def block(self) -> tuple[int, int, int, int, bytes, bytes]:
-        """Number, timestamp, base fee, gas limit, coinbase, prevrandao."""
+    def block(self) -> tuple[int, int, int, int, bytes, bytes, bytes | None]:
+        """Number, timestamp, base fee, gas limit, coinbase, prevrandao, parent hash."""
 
     def set_block(
         self,

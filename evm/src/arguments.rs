@@ -34,58 +34,78 @@ impl<'a, 'py> FromPyObject<'a, 'py> for Word {
 }
 
 /// A batch from the attributes of Python's `Batch`.
-pub fn batch<'py>(batch: &Bound<'py, PyAny>) -> PyResult<Batch> {
+pub fn batch(batch: &Bound<'_, PyAny>) -> PyResult<Batch> {
     let python = batch.py();
-    let required = |name: &Bound<'py, PyString>| batch.getattr(name);
-    let optional = |name: &Bound<'py, PyString>| -> PyResult<Option<Bound<'py, PyAny>>> {
-        let column = batch.getattr(name)?;
-        Ok((!column.is_none()).then_some(column))
-    };
-    let u64s = |field: &'static str, name: &Bound<'py, PyString>| match optional(name)? {
-        Some(column) => columns::numbers::<u64>(field, &column, "must be uint64[n]"),
-        None => Ok(Vec::new()),
-    };
-    let data = required(intern!(python, "data"))?;
-    let values = optional(intern!(python, "values"))?;
-    let creates = optional(intern!(python, "creates"))?;
-    let types = optional(intern!(python, "types"))?;
-    let lists = optional(intern!(python, "access_lists"))?;
+    let parts = Parts { object: batch, field: "batch", rule: "must be a Batch" };
     Ok(Batch {
-        senders: columns::addresses("senders", &required(intern!(python, "senders"))?)?,
-        targets: columns::addresses("targets", &required(intern!(python, "targets"))?)?,
-        data: columns::numbers::<u8>("data", &data, "must be uint8[total]")?,
+        senders: columns::addresses("senders", &parts.get(intern!(python, "senders"))?)?,
+        targets: columns::addresses("targets", &parts.get(intern!(python, "targets"))?)?,
+        data: columns::numbers("data", &parts.get(intern!(python, "data"))?, "must be uint8[n]")?,
         data_offsets: columns::offsets(
             "data_offsets",
-            &required(intern!(python, "data_offsets"))?,
+            &parts.get(intern!(python, "data_offsets"))?,
         )?,
         gas_limits: columns::numbers(
             "gas_limits",
-            &required(intern!(python, "gas_limits"))?,
-            "must be uint64[n]",
+            &parts.get(intern!(python, "gas_limits"))?,
+            U64S,
         )?,
-        creates: creates.map_or(Ok(Vec::new()), |column| columns::flags("creates", &column))?,
-        values: values.map_or(Ok(Vec::new()), |column| columns::words("values", &column))?,
-        max_fees: u64s("max_fees", intern!(python, "max_fees"))?,
-        priority_fees: u64s("priority_fees", intern!(python, "priority_fees"))?,
-        nonces: u64s("nonces", intern!(python, "nonces"))?,
-        types: types.map_or(Ok(Vec::new()), |column| {
-            columns::numbers::<u8>("types", &column, "must be uint8[n]")
+        creates: parts
+            .optional(intern!(python, "creates"), |column| columns::flags("creates", column))?,
+        values: parts
+            .optional(intern!(python, "values"), |column| columns::words("values", column))?,
+        max_fees: parts.u64s("max_fees", intern!(python, "max_fees"))?,
+        priority_fees: parts.u64s("priority_fees", intern!(python, "priority_fees"))?,
+        nonces: parts.u64s("nonces", intern!(python, "nonces"))?,
+        types: parts.optional(intern!(python, "types"), |column| {
+            columns::numbers("types", column, "must be uint8[n]")
         })?,
-        access_lists: lists.map(|lists| access_lists(&lists)).transpose()?,
+        access_lists: parts.optional(intern!(python, "access_lists"), access_lists)?,
     })
+}
+
+const U64S: &str = "must be uint64[n]";
+
+/// An object of Python's whose attributes are read.
+struct Parts<'a, 'py> {
+    object: &'a Bound<'py, PyAny>,
+    field: &'static str,
+    rule: &'static str,
+}
+
+impl<'py> Parts<'_, 'py> {
+    fn get(&self, name: &Bound<'py, PyString>) -> PyResult<Bound<'py, PyAny>> {
+        self.object.getattr(name).map_err(|_| columns::wrong(self.field, self.object, self.rule))
+    }
+
+    fn optional<T>(
+        &self,
+        name: &Bound<'py, PyString>,
+        read: impl Fn(&Bound<'py, PyAny>) -> PyResult<T>,
+    ) -> PyResult<Option<T>> {
+        let column = self.get(name)?;
+        (!column.is_none()).then(|| read(&column)).transpose()
+    }
+
+    fn u64s(&self, field: &'static str, name: &Bound<'py, PyString>) -> PyResult<Option<Vec<u64>>> {
+        self.optional(name, |column| columns::numbers(field, column, U64S))
+    }
 }
 
 fn access_lists(lists: &Bound<'_, PyAny>) -> PyResult<AccessLists> {
     let python = lists.py();
-    let slots = columns::slots("access_lists.slots", &lists.getattr(intern!(python, "slots"))?)?;
+    let rule = "must be AccessLists";
+    let parts = Parts { object: lists, field: "access_lists", rule };
+    let slots = columns::slots("access_lists.slots", &parts.get(intern!(python, "slots"))?)?;
     let slots = slots.into_iter().map(|slot| B256::from(slot.to_be_bytes()));
     let offsets =
-        |field, name: &Bound<'_, PyString>| columns::offsets(field, &lists.getattr(name)?);
-    let addresses = lists.getattr(intern!(python, "addresses"))?;
+        columns::offsets("access_lists.offsets", &parts.get(intern!(python, "offsets"))?)?;
+    let slot_offsets = parts.get(intern!(python, "slot_offsets"))?;
+    let addresses = parts.get(intern!(python, "addresses"))?;
     Ok(AccessLists {
-        offsets: offsets("access_lists.offsets", intern!(python, "offsets"))?,
+        offsets,
         addresses: columns::addresses("access_lists.addresses", &addresses)?,
-        slot_offsets: offsets("access_lists.slot_offsets", intern!(python, "slot_offsets"))?,
+        slot_offsets: columns::offsets("access_lists.slot_offsets", &slot_offsets)?,
         slots: slots.collect(),
     })
 }

@@ -44,7 +44,7 @@ impl AccessLists {
     }
 }
 
-/// n transactions as owned columns. Optional columns are empty.
+/// n transactions as owned columns.
 #[derive(Clone, Debug, Default)]
 pub struct Batch {
     pub senders: Vec<Address>,
@@ -52,12 +52,12 @@ pub struct Batch {
     pub data: Vec<u8>,
     pub data_offsets: Vec<usize>,
     pub gas_limits: Vec<u64>,
-    pub creates: Vec<u8>,
-    pub values: Vec<U256>,
-    pub max_fees: Vec<u64>,
-    pub priority_fees: Vec<u64>,
-    pub nonces: Vec<u64>,
-    pub types: Vec<u8>,
+    pub creates: Option<Vec<u8>>,
+    pub values: Option<Vec<U256>>,
+    pub max_fees: Option<Vec<u64>>,
+    pub priority_fees: Option<Vec<u64>>,
+    pub nonces: Option<Vec<u64>>,
+    pub types: Option<Vec<u8>>,
     pub access_lists: Option<AccessLists>,
 }
 
@@ -72,26 +72,34 @@ impl Batch {
 
     /// Every column must fit the number of gas limits, and the offsets the data.
     pub fn check(&self) -> Result<(), Failure> {
-        check_length("senders", self.senders.len(), self.len(), false)?;
-        check_length("targets", self.targets.len(), self.len(), false)?;
-        check_length("creates", self.creates.len(), self.len(), true)?;
-        check_length("values", self.values.len(), self.len(), true)?;
-        check_length("max_fees", self.max_fees.len(), self.len(), true)?;
-        check_length("priority_fees", self.priority_fees.len(), self.len(), true)?;
-        check_length("nonces", self.nonces.len(), self.len(), true)?;
-        check_length("types", self.types.len(), self.len(), true)?;
+        check_length("senders", self.senders.len(), self.len())?;
+        check_length("targets", self.targets.len(), self.len())?;
+        self.check_optional("creates", &self.creates)?;
+        self.check_optional("values", &self.values)?;
+        self.check_optional("max_fees", &self.max_fees)?;
+        self.check_optional("priority_fees", &self.priority_fees)?;
+        self.check_optional("nonces", &self.nonces)?;
+        self.check_optional("types", &self.types)?;
         check_offsets("data_offsets", &self.data_offsets, self.len(), self.data.len())?;
-        if let Some(kind) = self.types.iter().find(|kind| **kind > DYNAMIC_FEE) {
+        if let Some(kind) = self.types.iter().flatten().find(|kind| **kind > DYNAMIC_FEE) {
             let rule = "must be 0 (legacy), 1 (access list) or 2 (dynamic fee)";
             return Err(Failure::Argument("types", kind.to_string(), rule));
         }
         self.check_access_lists()
     }
 
+    fn check_optional<T>(
+        &self,
+        field: &'static str,
+        column: &Option<Vec<T>>,
+    ) -> Result<(), Failure> {
+        column.as_ref().map_or(Ok(()), |column| check_length(field, column.len(), self.len()))
+    }
+
     fn check_access_lists(&self) -> Result<(), Failure> {
         let Some(lists) = &self.access_lists else { return Ok(()) };
         lists.check(self.len())?;
-        let has_none = |index: &usize| self.types.get(*index) == Some(&LEGACY);
+        let has_none = |index: &usize| item(&self.types, *index) == Some(LEGACY);
         match (0..self.len()).filter(has_none).find(|index| !lists.is_empty(*index)) {
             Some(index) => {
                 let value = format!("transaction {index} of type 0 has one");
@@ -103,23 +111,23 @@ impl Batch {
 
     /// Transaction `index`; its nonce is taken from the state unless the batch gives one.
     pub fn transaction(&self, index: usize, chain_id: u64) -> TxEnv {
-        let creates = self.creates.get(index).is_some_and(|flag| *flag != 0);
+        let creates = item(&self.creates, index).is_some_and(|flag| flag != 0);
         let kind = if creates { TxKind::Create } else { TxKind::Call(self.targets[index]) };
-        let tx_type = self.types.get(index).copied().unwrap_or(DYNAMIC_FEE);
-        let priority_fee = || self.priority_fees.get(index).copied().unwrap_or(0).into();
+        let tx_type = item(&self.types, index).unwrap_or(DYNAMIC_FEE);
+        let priority_fee = || item(&self.priority_fees, index).unwrap_or(0).into();
         TxEnv {
             tx_type,
             caller: self.senders[index],
             gas_limit: self.gas_limits[index],
-            gas_price: self.max_fees.get(index).copied().unwrap_or(0).into(),
+            gas_price: item(&self.max_fees, index).unwrap_or(0).into(),
             gas_priority_fee: (tx_type == DYNAMIC_FEE).then(priority_fee),
             kind,
-            value: self.values.get(index).copied().unwrap_or_default(),
+            value: item(&self.values, index).unwrap_or_default(),
             // A copy: slices of one buffer share a counter that threads would fight over.
             data: Bytes::copy_from_slice(
                 &self.data[self.data_offsets[index]..self.data_offsets[index + 1]],
             ),
-            nonce: self.nonces.get(index).copied().unwrap_or(0),
+            nonce: item(&self.nonces, index).unwrap_or(0),
             chain_id: Some(chain_id),
             access_list: self
                 .access_lists
@@ -132,13 +140,12 @@ impl Batch {
     }
 }
 
-fn check_length(
-    field: &'static str,
-    is: usize,
-    wanted: usize,
-    optional: bool,
-) -> Result<(), Failure> {
-    if is == wanted || (optional && is == 0) {
+fn item<T: Copy>(column: &Option<Vec<T>>, index: usize) -> Option<T> {
+    column.as_ref().map(|column| column[index])
+}
+
+fn check_length(field: &'static str, is: usize, wanted: usize) -> Result<(), Failure> {
+    if is == wanted {
         return Ok(());
     }
     let value = format!("{is} rows instead of {wanted}");
@@ -151,7 +158,7 @@ fn check_offsets(
     rows: usize,
     end: usize,
 ) -> Result<(), Failure> {
-    check_length(field, offsets.len(), rows + 1, false)?;
+    check_length(field, offsets.len(), rows + 1)?;
     let ends = (offsets.first().copied(), offsets.last().copied());
     if ends == (Some(0), Some(end)) && offsets.is_sorted() {
         return Ok(());

@@ -96,7 +96,7 @@ impl Writer {
             self.number(*number);
             self.0.extend_from_slice(hash.as_slice());
         }
-        let (accounts, mut storage) = (state.accounts(), state.storage());
+        let (accounts, mut storage) = (state.accounts_with_storage(), state.storage());
         let codes: BTreeMap<B256, &[u8]> = accounts
             .iter()
             .filter_map(|(_, info)| {

@@ -14,7 +14,7 @@ use revm::primitives::{Address, U256};
 
 use crate::{commit::Change, errors::Failure, receipts::Receipts, trace::Trace};
 
-fn wrong(field: &'static str, argument: &Bound<'_, PyAny>, rule: &'static str) -> PyErr {
+pub fn wrong(field: &'static str, argument: &Bound<'_, PyAny>, rule: &'static str) -> PyErr {
     let dtype = argument.getattr("dtype").and_then(|dtype| dtype.str()?.extract::<String>());
     let shape = argument.getattr("shape").and_then(|shape| shape.str()?.extract::<String>());
     let value = match (dtype, shape) {
@@ -31,7 +31,18 @@ pub fn numbers<T: Element + Copy>(
     rule: &'static str,
 ) -> PyResult<Vec<T>> {
     let array = argument.cast::<PyArray1<T>>().map_err(|_| wrong(field, argument, rule))?;
+    refuse_endless(field, argument, array.len())?;
     items(array, <[T]>::to_vec)
+}
+
+/// More items than any batch has: broadcast arrays take no memory until they are copied.
+const MOST_ITEMS: usize = 1 << 33;
+
+fn refuse_endless(field: &'static str, argument: &Bound<'_, PyAny>, items: usize) -> PyResult<()> {
+    match items {
+        0..=MOST_ITEMS => Ok(()),
+        _ => Err(wrong(field, argument, "has more items than fit into memory")),
+    }
 }
 
 /// What `read` makes of an array's items in C order; one that lies in memory otherwise is copied.
@@ -39,9 +50,12 @@ fn items<T: Element + Copy, D: Dimension, R>(
     array: &Bound<'_, PyArray<T, D>>,
     read: impl Fn(&[T]) -> R,
 ) -> PyResult<R> {
-    // SAFETY: the GIL is held while `read` copies, and nothing here writes to arrays of Python's.
-    if let Ok(slice) = unsafe { array.as_slice() } {
-        return Ok(read(slice));
+    if array.is_c_contiguous() {
+        // SAFETY: the GIL is held while `read` copies, and nothing here writes to arrays of
+        // Python's.
+        if let Ok(slice) = unsafe { array.as_slice() } {
+            return Ok(read(slice));
+        }
     }
     let copy = array.call_method0("copy")?.cast_into::<PyArray<T, D>>()?;
     // SAFETY: as above; the copy is ours alone.
@@ -84,6 +98,7 @@ fn rows<T: Element + Copy, const WIDTH: usize>(
     if array.shape()[1] != WIDTH {
         return Err(wrong(field, argument, rule));
     }
+    refuse_endless(field, argument, array.len())?;
     items(array, |flat| flat.as_chunks::<WIDTH>().0.to_vec())
 }
 

@@ -220,6 +220,10 @@ pub fn try_out<T>(
     transaction: TxEnv,
     look: impl FnOnce(&Evm<'_>) -> T,
 ) -> Result<(Included, Option<T>), Failure> {
+    if let Err(reason) = transaction.max_balance_spending() {
+        // revm relies on a balance check here, which calls do without.
+        return Ok((Err(reasons::of_invalid(&reason)), None));
+    }
     let outcome = run::<false>(evm, transaction, None)?;
     let seen = outcome.is_ok().then(|| look(evm));
     evm.ctx.journal_mut().discard_tx();

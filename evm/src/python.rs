@@ -204,7 +204,7 @@ impl World {
         Ok(self.lock()?.block_gas_used())
     }
 
-    /// (number, timestamp, base fee, gas limit, coinbase, prevrandao)
+    /// (number, timestamp, base fee, gas limit, coinbase, prevrandao, parent hash)
     #[getter]
     fn block<'py>(&self, python: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
         let guard = self.lock()?;
@@ -216,6 +216,7 @@ impl World {
             block.gas_limit,
             PyBytes::new(python, block.beneficiary.as_slice()),
             PyBytes::new(python, block.prevrandao.unwrap_or_default().as_slice()),
+            guard.parent_hash().map(|hash| PyBytes::new(python, hash.as_slice())),
         )
             .into_pyobject(python)
     }
@@ -255,6 +256,7 @@ impl World {
         if let Some(parent) = number.checked_sub(1) {
             world.state_mut().set_block_hash(parent, parent_hash);
         }
+        world.state_mut().set_fork_block(number);
         world.place(block);
         Ok(())
     }

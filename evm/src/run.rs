@@ -131,6 +131,12 @@ fn try_out(
     wants_diff: bool,
     receipts: &mut Receipts,
 ) -> Result<(), Failure> {
+    let limit = evm.ctx.block.gas_limit;
+    if wants_diff && batch.gas_limits[index] > limit {
+        let reason = reasons::block_full(batch.gas_limits[index], limit);
+        receipts.add_not_included(reason);
+        return Ok(());
+    }
     let transaction = batch.transaction(index, evm.ctx.cfg.chain_id);
     let look = |evm: &Evm<'_>| if wants_diff { changes(evm, state) } else { Vec::new() };
     match evm::try_out(evm, transaction, look)? {
@@ -159,9 +165,12 @@ pub fn changes(evm: &Evm<'_>, state: &State) -> Vec<Change> {
             }
             // A new life or none: what was stored before is gone.
             Entry::AccountDestroyed { address, .. } | Entry::AccountCreated { address, .. } => {
-                let id = state.known_id(address).flatten();
-                let slots = id.map(|id| state.slots_of(id)).unwrap_or_default();
-                places.extend(slots.into_iter().map(|(slot, _)| (*address, slot)));
+                places.extend(stored(state, address));
+            }
+            // EIP-161: a touch removes an account that is empty, and the storage that set-up code
+            // left there.
+            Entry::AccountTouched { address } if is_empty(evm, address) => {
+                places.extend(stored(state, address));
             }
             _ => {}
         }
@@ -179,9 +188,21 @@ pub fn changes(evm: &Evm<'_>, state: &State) -> Vec<Change> {
     changes
 }
 
+fn is_empty(evm: &Evm<'_>, address: &Address) -> bool {
+    let accounts = evm.ctx.journaled_state.evm_state();
+    accounts.get(address).is_some_and(|account| account.is_empty())
+}
+
+/// The places of all slots of an account.
+fn stored(state: &State, address: &Address) -> Vec<(Address, U256)> {
+    let id = state.known_id(address).flatten();
+    let slots = id.map(|id| state.slots_of(id)).unwrap_or_default();
+    slots.into_iter().map(|(slot, _)| (*address, slot)).collect()
+}
+
 fn present(accounts: &AddressMap<revm::state::Account>, address: &Address, slot: U256) -> U256 {
     let Some(account) = accounts.get(address) else { return U256::ZERO };
-    if account.is_selfdestructed_locally() {
+    if account.is_selfdestructed_locally() || account.is_empty() {
         return U256::ZERO;
     }
     account.storage.get(&slot).map_or(U256::ZERO, |value| value.present_value)
@@ -197,29 +218,48 @@ pub fn in_threads<T: Send>(
     stop: &Stop,
 ) -> Result<Vec<T>, Failure> {
     let (caller, done) = (thread::current(), AtomicUsize::new(0));
+    let work_on = |index: usize| {
+        let result = guard(|| work(index));
+        if result.is_err() {
+            stop.set();
+        }
+        done.fetch_add(1, Ordering::Release);
+        caller.unpark();
+        result
+    };
     let results: Vec<Result<T, Failure>> = thread::scope(|scope| {
-        let work_on = |index: usize| {
-            let result = guard(|| work(index));
-            if result.is_err() {
-                stop.set();
-            }
-            done.fetch_add(1, Ordering::Release);
-            caller.unpark();
-            result
+        let begin = |index: usize| {
+            let work_on = &work_on;
+            thread::Builder::new().spawn_scoped(scope, move || work_on(index))
         };
-        let workers: Vec<_> = (0..count).map(|index| scope.spawn(move || work_on(index))).collect();
+        let workers: Vec<_> = (0..count).map(begin).collect();
+        let begun = workers.iter().filter(|worker| worker.is_ok()).count();
+        if begun < count {
+            stop.set();
+        }
         let mut last_look = Instant::now();
-        while done.load(Ordering::Acquire) < count {
+        while done.load(Ordering::Acquire) < begun {
             thread::park_timeout(PATIENCE);
             if last_look.elapsed() >= PATIENCE {
                 stop.look_for_signals();
                 last_look = Instant::now();
             }
         }
-        let lost = || Err(Failure::Engine("a thread of the engine was lost".to_owned()));
-        workers.into_iter().map(|worker| worker.join().unwrap_or_else(|_| lost())).collect()
+        workers.into_iter().map(end_of).collect()
     });
+    // A signal that came when no thread looked any more must not be forgotten.
+    stop.raised()?;
     first_failure(results)
+}
+
+fn end_of<T>(
+    worker: std::io::Result<thread::ScopedJoinHandle<'_, Result<T, Failure>>>,
+) -> Result<T, Failure> {
+    let lost = |_| Err(Failure::Engine("a thread of the engine was lost".to_owned()));
+    match worker {
+        Ok(worker) => worker.join().unwrap_or_else(lost),
+        Err(error) => Err(Failure::Engine(format!("the system gives no more threads: {error}"))),
+    }
 }
 
 /// As `in_threads`, with `threads` threads that share the work out among them.

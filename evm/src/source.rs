@@ -11,7 +11,12 @@ use std::{
     },
 };
 
-use pyo3::{prelude::*, types::PyBytes};
+use pyo3::{
+    call::PyCallArgs,
+    prelude::*,
+    sync::MutexExt,
+    types::{PyBytes, PyType},
+};
 use revm::{
     bytecode::Bytecode,
     database_interface::DBErrorMarker,
@@ -19,7 +24,7 @@ use revm::{
     state::{AccountId, AccountInfo},
 };
 
-use crate::errors::Failure;
+use crate::{columns, errors::Failure};
 
 /// Numbers of accounts whose storage comes from a source begin here.
 const FIRST_NUMBER: u32 = 1 << 31;
@@ -46,6 +51,9 @@ impl From<PyErr> for Missing {
         Self(error)
     }
 }
+
+/// Balance, nonce and code.
+type Answer = (B256, u64, Vec<u8>);
 
 #[derive(Debug, Default)]
 struct Known {
@@ -82,30 +90,45 @@ impl Source {
     pub fn account(&self, address: &Address) -> Result<Option<AccountInfo>, Missing> {
         let find = |known: &Known| known.accounts.get(address).cloned();
         self.find_or_ask(find, |source| {
-            let answer = Python::attach(|python| -> PyResult<Option<(B256, u64, Vec<u8>)>> {
+            let answer = Python::attach(|python| -> PyResult<Option<Answer>> {
                 let asked = PyBytes::new(python, address.as_slice());
-                let answer = self.object.bind(python).call_method1("account", (asked,))?;
-                let Some((balance, nonce, code)) =
-                    answer.extract::<Option<(Vec<u8>, u64, Vec<u8>)>>()?
-                else {
+                let answer = self.ask(python, "account", (asked,))?;
+                if answer.is_none() {
                     return Ok(None);
-                };
-                Ok(Some((word("balance", &balance)?, nonce, code)))
+                }
+                // Bytes only: a list of numbers or a text would pass for a sequence.
+                let parts = answer.extract::<(Bound<'_, PyBytes>, u64, Bound<'_, PyBytes>)>();
+                let (balance, nonce, code) = parts.map_err(|_| {
+                    let rule = "must be None or (balance as 32 bytes, nonce, code as bytes)";
+                    columns::wrong("account() of the state source", &answer, rule)
+                })?;
+                Ok(Some((word("balance", balance.as_bytes())?, nonce, code.as_bytes().to_vec())))
             })?;
-            let account =
-                answer.map(|(balance, nonce, code)| source.adopt(*address, balance, nonce, code));
-            let account = account.transpose()?;
+            let account = answer.map(|answer| source.adopt(*address, answer)).transpose()?;
             source.write().accounts.insert(*address, account.clone());
             Ok(account)
         })
     }
 
+    /// Call a method; what it raises goes through as it is, that it is not there is our error.
+    fn ask<'py>(
+        &self,
+        python: Python<'py>,
+        method: &'static str,
+        arguments: impl PyCallArgs<'py>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let object = self.object.bind(python);
+        if object.is_instance_of::<PyType>() || !object.hasattr(method)? {
+            let rule = "must have the methods account, slot and block_hash";
+            return Err(columns::wrong("source", object, rule));
+        }
+        object.getattr(method)?.call1(arguments)
+    }
+
     fn adopt(
         &self,
         address: Address,
-        balance: B256,
-        nonce: u64,
-        code: Vec<u8>,
+        (balance, nonce, code): Answer,
     ) -> Result<AccountInfo, Missing> {
         let size = code.len();
         let code = Bytecode::new_raw_checked(Bytes::from(code)).map_err(|_| {
@@ -134,8 +157,7 @@ impl Source {
                 let answer = Python::attach(|python| {
                     let place = PyBytes::new(python, &slot.to_be_bytes::<32>());
                     let asked = (PyBytes::new(python, address.as_slice()), place);
-                    let answer = self.object.bind(python).call_method1("slot", asked)?;
-                    word("slot", answer.extract()?)
+                    answered("slot() of the state source", &self.ask(python, "slot", asked)?)
                 })?;
                 let value = U256::from_be_bytes(answer.0);
                 source.write().slots.insert(key, value);
@@ -149,8 +171,8 @@ impl Source {
             |known| known.hashes.get(&number).copied(),
             |source| {
                 let hash = Python::attach(|python| {
-                    let answer = self.object.bind(python).call_method1("block_hash", (number,))?;
-                    word("block_hash", answer.extract()?)
+                    let answer = self.ask(python, "block_hash", (number,))?;
+                    answered("block_hash() of the state source", &answer)
                 })?;
                 source.write().hashes.insert(number, hash);
                 Ok(hash)
@@ -205,7 +227,9 @@ impl Source {
             let message = "a state source asked a world that stands on itself; it may not do that";
             return Err(Missing(Failure::Engine(message.to_owned()).into()));
         }
-        let _turn = self.asking.lock().unwrap_or_else(PoisonError::into_inner);
+        // The thread whose turn it is needs the GIL, so nobody may hold it while he waits for his.
+        let turn = Python::attach(|python| self.asking.lock_py_attached(python));
+        let _turn = turn.unwrap_or_else(PoisonError::into_inner);
         // Another thread may have asked the same while this one waited for its turn.
         if let Some(found) = find(&self.read()) {
             return Ok(found);
@@ -215,6 +239,13 @@ impl Source {
         self.asker.store(0, Ordering::Relaxed);
         answer
     }
+}
+
+/// A word from an answer, which must be bytes.
+fn answered(field: &'static str, answer: &Bound<'_, PyAny>) -> PyResult<B256> {
+    let bytes = answer.cast::<PyBytes>();
+    let bytes = bytes.map_err(|_| columns::wrong(field, answer, "must be 32 bytes"))?;
+    word(field, bytes.as_bytes())
 }
 
 fn word(field: &'static str, bytes: &[u8]) -> PyResult<B256> {

@@ -29,6 +29,8 @@ pub struct State {
     owners: Arc<Vec<Address>>,
     hashes: Arc<BTreeMap<u64, B256>>,
     source: Option<Arc<Source>>,
+    /// Of a fork: the block it stands on. Later ones are simulated.
+    fork_block: u64,
 }
 
 fn number(id: AccountId) -> u32 {
@@ -60,7 +62,12 @@ impl State {
             owners: Arc::clone(&self.owners),
             hashes: Arc::clone(&self.hashes),
             source: self.source.clone(),
+            fork_block: self.fork_block,
         }
+    }
+
+    pub fn set_fork_block(&mut self, number: u64) {
+        self.fork_block = number;
     }
 
     pub fn account(&self, address: &Address) -> Result<Option<AccountInfo>, Missing> {
@@ -131,13 +138,19 @@ impl State {
 
     /// All accounts that are not empty; on a fork of those that were loaded.
     pub fn accounts(&self) -> Vec<(Address, AccountInfo)> {
+        let mut accounts = self.accounts_with_storage();
+        accounts.retain(|(_, account)| !account.is_empty());
+        accounts
+    }
+
+    /// As `accounts`, with those that set-up code gave storage and nothing else yet.
+    pub fn accounts_with_storage(&self) -> Vec<(Address, AccountInfo)> {
         let mut accounts: Vec<_> =
             self.layers.accounts().into_iter().map(|(at, info)| (at, info.clone())).collect();
         if let Some(source) = &self.source {
             let loaded = source.loaded_accounts().into_iter();
             accounts.extend(loaded.filter(|(address, _)| self.layers.account(address).is_none()));
         }
-        accounts.retain(|(_, account)| !account.is_empty());
         accounts.sort_unstable_by_key(|(address, _)| *address);
         accounts
     }
@@ -218,10 +231,14 @@ impl State {
     /// No headers are kept, so the hash of a block is the one that was given, the source's, or one
     /// made of its number: keccak256 of 32 bytes.
     pub fn block_hash(&self, number: u64) -> Result<B256, Missing> {
-        match (self.hashes.get(&number), &self.source) {
-            (Some(hash), _) => Ok(*hash),
-            (None, Some(source)) => source.block_hash(number),
-            (None, None) => Ok(made_hash(number)),
+        let given = self.hashes.get(&number);
+        given.map_or_else(|| self.block_hash_unless_given(number), |hash| Ok(*hash))
+    }
+
+    pub fn block_hash_unless_given(&self, number: u64) -> Result<B256, Missing> {
+        match &self.source {
+            Some(source) if number <= self.fork_block => source.block_hash(number),
+            _ => Ok(made_hash(number)),
         }
     }
 

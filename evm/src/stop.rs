@@ -56,12 +56,15 @@ impl Stop {
         }
     }
 
+    /// What a signal handler raised, once.
+    pub fn raised(&self) -> Result<(), Failure> {
+        let raised = self.raised.lock().unwrap_or_else(PoisonError::into_inner).take();
+        raised.map_or(Ok(()), |error| Err(Failure::Python(error)))
+    }
+
     /// Why the batch stopped.
     pub fn failure(&self) -> Failure {
-        match self.raised.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            Some(error) => Failure::Python(error),
-            None => Failure::Deadline,
-        }
+        self.raised().err().unwrap_or(Failure::Deadline)
     }
 }
 

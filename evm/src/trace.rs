@@ -115,9 +115,6 @@ impl Trace {
             result if result.is_halt() => self.gas_limit[frame],
             _ => interpreter_result.gas.total_gas_spent(),
         };
-        let start = self.output.len();
-        self.output.extend_from_slice(&interpreter_result.output);
-        self.outputs[frame] = (start, self.output.len());
         self.status[frame] = match SuccessOrHalt::<HaltReason>::from(interpreter_result.result) {
             SuccessOrHalt::Success(_) => receipts::SUCCESS,
             SuccessOrHalt::Revert => receipts::REVERTED,
@@ -127,6 +124,11 @@ impl Trace {
             }
             SuccessOrHalt::FatalExternalError | SuccessOrHalt::Internal(_) => receipts::HALTED,
         };
+        if self.status[frame] != receipts::HALTED {
+            let start = self.output.len();
+            self.output.extend_from_slice(&interpreter_result.output);
+            self.outputs[frame] = (start, self.output.len());
+        }
         if let FrameResult::Create(outcome) = result {
             self.target[frame] = outcome.address.unwrap_or_default();
         }

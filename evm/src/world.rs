@@ -6,8 +6,9 @@ use revm::{
     SystemCallEvm,
     bytecode::Bytecode,
     context::{BlockEnv, CfgEnv, TxEnv},
-    context_interface::block::BlobExcessGasAndPrice,
+    context_interface::{block::BlobExcessGasAndPrice, result::EVMError},
     primitives::{B256, U256, hardfork::SpecId},
+    state::EvmState,
 };
 
 use crate::{
@@ -31,6 +32,10 @@ struct Saved {
     block: BlockEnv,
     block_gas_used: u64,
 }
+
+/// All frames of a transaction together. No block's gas pays for a tenth of it; without a limit gas
+/// that nobody pays for could take more memory than there is.
+const MEMORY_LIMIT_BYTES: u64 = 256 << 20;
 
 /// What a world is for its whole life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,6 +70,7 @@ impl World {
         // The sum of the block's gas is kept here: revm checks single transactions only.
         config.disable_block_gas_limit = true;
         config.disable_eip3607 = !rules.check_senders;
+        config.memory_limit = MEMORY_LIMIT_BYTES;
         if !rules.limit_code_size {
             config.limit_contract_code_size = Some(usize::MAX);
         }
@@ -108,11 +114,8 @@ impl World {
     }
 
     /// Say which block it is without beginning it: for the first one of a world.
-    pub fn place(&mut self, mut block: BlockEnv) {
-        // Blobs are not simulated: their price stays at its minimum.
-        let blob_gas = BlobExcessGasAndPrice { excess_blob_gas: 0, blob_gasprice: 1 };
-        block.blob_excess_gas_and_price = Some(blob_gas);
-        self.block = block;
+    pub fn place(&mut self, block: BlockEnv) {
+        self.block = with_cheapest_blobs(block);
         self.block_gas_used = 0;
     }
 
@@ -122,34 +125,44 @@ impl World {
         self.block_gas_used = block_gas_used;
     }
 
-    /// Begin a block. `parent_hash` None stands for the made hash of the parent's number.
+    /// Begin a block. `parent_hash` None stands for the made hash of the parent's number. On failure
+    /// the world stays in the block before.
     pub fn set_block(&mut self, block: BlockEnv, parent_hash: Option<B256>) -> Result<(), Failure> {
-        let parent = block.number.checked_sub(U256::ONE).map(|number| number.to::<u64>());
-        self.place(block);
-        let Some(parent) = parent else { return Ok(()) };
-        self.state.set_block_hash(parent, parent_hash);
-        if self.rules.fork < SpecId::PRAGUE {
+        let Some(parent) = block.number.checked_sub(U256::ONE).map(|number| number.to::<u64>())
+        else {
+            self.place(block);
             return Ok(());
+        };
+        let has_history = self.rules.fork >= SpecId::PRAGUE;
+        let journal =
+            has_history.then(|| self.call_history(&block, parent, parent_hash)).transpose()?;
+        self.place(block);
+        self.state.set_block_hash(parent, parent_hash);
+        if let Some(journal) = journal {
+            commit(&mut self.state, journal, &mut Vec::new());
         }
-        let hash = self.state.block_hash(parent)?;
+        Ok(())
+    }
+
+    fn call_history(
+        &self,
+        block: &BlockEnv,
+        parent: u64,
+        parent_hash: Option<B256>,
+    ) -> Result<EvmState, Failure> {
+        let hash = parent_hash.map_or_else(|| self.state.block_hash_unless_given(parent), Ok)?;
         let stop = Stop::after(None);
-        let journal = guard(|| {
-            let mut evm = build(
-                Reader::new(&self.state),
-                self.config.clone(),
-                self.block.clone(),
-                &stop,
-                false,
-            );
+        let block = with_cheapest_blobs(block.clone());
+        guard(|| {
+            let reader = Reader::new(&self.state);
+            let mut evm = build(reader, self.config.clone(), block, &stop, false);
             let called = evm.system_call_one(history::ADDRESS, hash.0.into());
             called.map_err(|error| match error {
-                revm::context_interface::result::EVMError::Database(missing) => missing.into(),
+                EVMError::Database(missing) => missing.into(),
                 other => Failure::Engine(format!("the history contract: {other}")),
             })?;
             Ok(evm::finalize(evm))
-        })?;
-        commit(&mut self.state, journal, &mut Vec::new());
-        Ok(())
+        })
     }
 
     /// Run a batch in the current block, in its order. A failure within it (source, deadline,
@@ -161,7 +174,7 @@ impl World {
         stop: &Stop,
     ) -> Result<(Receipts, Option<Failure>), Failure> {
         batch.check()?;
-        let config = self.transaction_config(!batch.nonces.is_empty());
+        let config = self.transaction_config(batch.nonces.is_some());
         let (state, block) = (&self.state, self.block.clone());
         let (mut receipts, block_gas_used, journal, failure) = guard(|| {
             let mut evm = build(Reader::new(state), config, block, stop, wishes.coverage);
@@ -221,7 +234,7 @@ impl World {
         stop: &Stop,
     ) -> Result<Receipts, Failure> {
         batch.check()?;
-        let config = self.transaction_config(!batch.nonces.is_empty());
+        let config = self.transaction_config(batch.nonces.is_some());
         run::isolated(&self.state, &config, &self.block, batch, threads, true, stop)
     }
 
@@ -246,6 +259,12 @@ impl World {
 
     pub fn gas_cap(&self) -> u64 {
         revm::context_interface::Cfg::tx_gas_limit_cap(&self.config)
+    }
+
+    /// The hash of the block before this one, where it was given.
+    pub fn parent_hash(&self) -> Option<B256> {
+        let parent = self.block.number.saturating_to::<u64>().checked_sub(1)?;
+        self.state.remembered_hashes().get(&parent).copied()
     }
 
     pub fn block(&self) -> &BlockEnv {
@@ -334,4 +353,11 @@ impl World {
         config.tx_gas_limit_cap = Some(u64::MAX);
         config
     }
+}
+
+/// Blobs are not simulated: their price stays at its minimum.
+fn with_cheapest_blobs(mut block: BlockEnv) -> BlockEnv {
+    let blob_gas = BlobExcessGasAndPrice { excess_blob_gas: 0, blob_gasprice: 1 };
+    block.blob_excess_gas_and_price = Some(blob_gas);
+    block
 }

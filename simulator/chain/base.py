@@ -104,7 +104,7 @@ class Chain(Protocol):
     """One EVM world. Not shared between threads; `clone` gives an independent world.
 
     Deadlines are in seconds from the call. When one passes, or on Ctrl-C, the transaction at work
-    is dropped, the batch's earlier ones stay, and ChainError (or KeyboardInterrupt) is raised.
+    is dropped, the batch's earlier ones stay, and BatchAborted (or KeyboardInterrupt) is raised.
     """
 
     @property
@@ -175,8 +175,8 @@ class Chain(Protocol):
     ) -> Receipts:
         """Read-only calls, each on the current state, on all cores unless `threads` says how many.
 
-        Fees, nonces, balances of the senders and the block's gas are not looked at; gas_used is
-        that of a transaction (intrinsic gas included).
+        Nonces, balances of the senders, the base fee and the block's gas are not looked at;
+        gas_used is that of a transaction (intrinsic gas included).
         """
         ...
 

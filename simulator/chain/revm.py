@@ -25,10 +25,14 @@ from simulator.chain.checks import (
     DEPLOY_GAS_LIMIT,
     WORD_LIMIT,
     check_address,
+    check_batch,
     check_block,
+    check_bytes,
     check_deadline,
     check_number,
+    check_snapshot,
     check_threads,
+    check_wish,
     failure,
     name_of_call,
 )
@@ -39,6 +43,7 @@ FIRST_BLOCK = BlockEnvironment(number=1, timestamp=1)
 
 Arguments = ParamSpec("Arguments")
 Answer = TypeVar("Answer")
+Item = TypeVar("Item")
 
 
 def raises_our_errors(method: Callable[Arguments, Answer]) -> Callable[Arguments, Answer]:
@@ -82,6 +87,13 @@ def receipts_or_abort(ran: tuple[underwater_evm.Columns, Exception | None]) -> R
     raise BatchAborted(str(failure), len(receipts.status), receipts) from cause
 
 
+def check_all(field: str, items: Sequence[Item], kind: type) -> Sequence[Item]:
+    """A list or tuple of one kind of things, or InputError."""
+    if not isinstance(items, Sequence) or not all(isinstance(item, kind) for item in items):
+        raise InputError(field, items, f"must be a sequence of {kind.__name__}")
+    return items
+
+
 @raises_our_errors
 def execute_many(
     chains: Sequence[RevmChain],
@@ -96,8 +108,11 @@ def execute_many(
     threads: all cores unless it says how many. If several batches end early, the first world's
     BatchAborted is raised; the worlds keep what they did.
     """
-    worlds = [chain._world for chain in chains]
-    check_threads(threads)
+    worlds = [chain._world for chain in check_all("chains", chains, RevmChain)]
+    for batch in check_all("batches", batches, object):
+        check_batch(batch)
+    threads = check_threads(threads)
+    check_wish("diff", diff)
     check_deadline(deadline_seconds)
     ran = underwater_evm.execute_many(worlds, list(batches), threads, diff, deadline_seconds)
     return [receipts_or_abort(each) for each in ran]
@@ -126,6 +141,9 @@ class RevmChain:
         block: BlockEnvironment = FIRST_BLOCK,
         source: StateSource | None = None,
     ) -> None:
+        if not isinstance(hardfork, str):
+            raise InputError("hardfork", hardfork, "must be a name")
+        check_block(block)
         self._world = underwater_evm.World(
             hardfork,
             chain_id=check_number("chain_id", chain_id),
@@ -182,7 +200,7 @@ class RevmChain:
     def deploy(self, initcode: bytes, sender: Address, value: int = 0) -> Address:
         check_address("sender", sender)
         status, output, reason, created = self._world.transact(
-            sender, None, initcode, word("value", value), DEPLOY_GAS_LIMIT
+            sender, None, check_bytes("initcode", initcode), word("value", value), DEPLOY_GAS_LIMIT
         )
         if status != STATUS_SUCCESS:
             raise failure("deployment", status, output, reason)
@@ -201,7 +219,8 @@ class RevmChain:
     ) -> bytes:
         check_address("sender", sender)
         check_address("target", target)
-        check_number("gas_limit", gas_limit)
+        check_bytes("data", data)
+        gas_limit = check_number("gas_limit", gas_limit)
         status, output, reason, _ = self._world.transact(
             sender, target, data, word("value", value), gas_limit
         )
@@ -213,6 +232,7 @@ class RevmChain:
     def call(self, target: Address, data: bytes, sender: Address = ZERO_ADDRESS) -> bytes:
         check_address("target", target)
         check_address("sender", sender)
+        check_bytes("data", data)
         status, output, reason, _ = self._world.call(sender, target, data)
         if status != STATUS_SUCCESS:
             raise failure(name_of_call(target, data), status, output, reason)
@@ -228,6 +248,9 @@ class RevmChain:
         trace: bool = False,
         deadline_seconds: float | None = None,
     ) -> Receipts:
+        check_batch(batch)
+        for wish in (("diff", diff), ("coverage", coverage), ("trace", trace)):
+            check_wish(*wish)
         if deadline_seconds is not None:
             check_deadline(deadline_seconds)
         return receipts_or_abort(
@@ -238,7 +261,8 @@ class RevmChain:
     def call_many(
         self, batch: Batch, *, threads: int | None = None, deadline_seconds: float | None = None
     ) -> Receipts:
-        check_threads(threads)
+        check_batch(batch)
+        threads = check_threads(threads)
         check_deadline(deadline_seconds)
         return receipts_of(self._world.call_many(batch, threads, deadline_seconds))
 
@@ -246,7 +270,8 @@ class RevmChain:
     def what_if_many(
         self, batch: Batch, *, threads: int | None = 1, deadline_seconds: float | None = None
     ) -> Receipts:
-        check_threads(threads)
+        check_batch(batch)
+        threads = check_threads(threads)
         check_deadline(deadline_seconds)
         return receipts_of(self._world.what_if_many(batch, threads, deadline_seconds))
 
@@ -275,6 +300,7 @@ class RevmChain:
 
     @raises_our_errors
     def revert(self, snapshot: int) -> None:
+        snapshot = check_snapshot(snapshot)
         self._world.revert(snapshot)
         self._block = self._blocks_of_snapshots[snapshot]
         for later in [known for known in self._blocks_of_snapshots if known >= snapshot]:
@@ -282,7 +308,7 @@ class RevmChain:
 
     @raises_our_errors
     def diff_since(self, snapshot: int) -> StorageDiff:
-        return StorageDiff(*self._world.diff_since(snapshot))
+        return StorageDiff(*self._world.diff_since(check_snapshot(snapshot)))
 
     @raises_our_errors
     def clone(self) -> RevmChain:
@@ -308,7 +334,7 @@ class RevmChain:
     @raises_our_errors
     def from_bytes(world: bytes) -> RevmChain:
         """The world that `to_bytes` wrote; InputError if the bytes are cut off or changed."""
-        inner = underwater_evm.World.from_bytes(world)
+        inner = underwater_evm.World.from_bytes(check_bytes("world", world))
         return RevmChain._around(inner, BlockEnvironment(*inner.block))
 
     def __reduce__(self) -> tuple[Callable[[bytes], RevmChain], tuple[bytes]]:
@@ -351,8 +377,7 @@ class RevmChain:
     @raises_our_errors
     def set_nonce(self, address: Address, nonce: int) -> None:
         check_address("address", address)
-        check_number("nonce", nonce)
-        self._world.set_nonce(address, nonce)
+        self._world.set_nonce(address, check_number("nonce", nonce))
 
     @raises_our_errors
     def code(self, address: Address) -> bytes:
@@ -362,7 +387,7 @@ class RevmChain:
     @raises_our_errors
     def set_code(self, address: Address, code: bytes) -> None:
         check_address("address", address)
-        self._world.set_code(address, code)
+        self._world.set_code(address, check_bytes("code", code))
 
     @raises_our_errors
     def accounts(self) -> list[Address]:
