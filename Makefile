@@ -4,18 +4,18 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-long test-web3-7 lint format set-up engine bench bench-setup clean
+.PHONY: help demo test test-long test-web3-7 fuzz lint format set-up engine bench bench-setup clean
 
 # maturin and the compilers are looked up on PATH when the engine is built.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 PYTHON_STAMP := .venv/.python-is-ready
 ENGINE_STAMP := .venv/.engine-is-ready
-ENGINE_SOURCES := $(shell find evm -name target -prune -o -type f \
+ENGINE_SOURCES := .cargo/config.toml $(shell find evm -name target -prune -o -type f \
 	\( -name '*.rs' -o -name '*.toml' -o -name '*.lock' -o -name '*.pyi' \) -print 2>/dev/null)
 
 help:  ## what can be made
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: set-up  ## replay Black Thursday in three variants and say where the report is
 	@scripts/demo
@@ -28,6 +28,9 @@ test-long: set-up  ## all tests, with the packaging tests and the long campaigns
 
 test-web3-7: set-up  ## the tests of what speaks web3.py, with web3.py 7, eth-abi 5 and numpy 1
 	@scripts/test-web3-7
+
+fuzz: set-up  ## play a million random batches on the engine (ten minutes to half an hour)
+	@scripts/run-tests -m long tests/property/test_engine_fuzz.py
 
 lint: $(PYTHON_STAMP)  ## style, types and the direction of imports
 	@scripts/lint

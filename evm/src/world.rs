@@ -16,7 +16,7 @@ use crate::{
     commit::{Change, commit},
     errors::Failure,
     evm::{self, Included, build, guard},
-    history,
+    history, reasons,
     receipts::Receipts,
     run::{self, Wishes},
     source::Source,
@@ -244,6 +244,10 @@ impl World {
         transaction: TxEnv,
         wants_diff: bool,
     ) -> Result<(Included, Vec<Change>), Failure> {
+        if transaction.gas_limit > self.block.gas_limit {
+            let reason = reasons::block_full(transaction.gas_limit, self.block.gas_limit);
+            return Ok((Err(reason), Vec::new()));
+        }
         let (config, block) = (self.transaction_config(false), self.block.clone());
         let stop = Stop::after(None);
         guard(|| {

@@ -199,7 +199,8 @@ class Chain(Protocol):
         *,
         diff: bool = False,
     ) -> WhatIf:
-        """As `transact`, but nothing is kept and a failure is told, not raised.
+        """As `transact`, but nothing is kept, a failure is told, not raised, and the gas limit must
+        not exceed the block's.
 
         For one question at a time; many of them are quicker as `what_if_many`.
         """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import wraps
-from typing import ParamSpec, TypeVar
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 import underwater_evm
 
@@ -38,6 +38,10 @@ from simulator.chain.checks import (
 )
 from simulator.errors import BatchAborted, ChainError, InputError
 from simulator.types import Address, Bytes2D, Words
+
+if TYPE_CHECKING:
+    from simulator.chain.node import NodeOptions
+    from simulator.chain.node.provider import WorldProvider
 
 FIRST_BLOCK = BlockEnvironment(number=1, timestamp=1)
 
@@ -336,6 +340,12 @@ class RevmChain:
         """The world that `to_bytes` wrote; InputError if the bytes are cut off or changed."""
         inner = underwater_evm.World.from_bytes(check_bytes("world", world))
         return RevmChain._around(inner, BlockEnvironment(*inner.block))
+
+    def provider(self, options: NodeOptions | None = None) -> WorldProvider:
+        """A web3.py provider on this world; see `simulator.chain.node.provider_of`."""
+        from simulator.chain.node import provider_of
+
+        return provider_of(self, options)
 
     def __reduce__(self) -> tuple[Callable[[bytes], RevmChain], tuple[bytes]]:
         return RevmChain.from_bytes, (self.to_bytes(),)

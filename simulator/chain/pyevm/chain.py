@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from typing import TYPE_CHECKING
 
 from simulator.chain.base import (
     DEFAULT_HARDFORK,
@@ -47,6 +48,10 @@ from simulator.chain.pyevm.world import World
 from simulator.chain.single import single_what_if
 from simulator.errors import BatchAborted
 from simulator.types import Address
+
+if TYPE_CHECKING:
+    from simulator.chain.node import NodeOptions
+    from simulator.chain.node.provider import WorldProvider
 
 FIRST_BLOCK = BlockEnvironment(number=1, timestamp=1)
 
@@ -155,8 +160,7 @@ class PyEvmChain(World):
     def _include_in_block(self, row: Row, watcher: Watcher) -> Outcome:
         left = max(0, self._block.gas_limit - self._block_gas_used)
         if row.gas_limit > left:
-            reason = f"block full: gas limit {row.gas_limit}, left {left}"
-            return Outcome(STATUS_NOT_INCLUDED, reason=reason)
+            return _block_full(row, left)
         outcome = self._runner.include(row, watcher)
         self._block_gas_used += outcome.gas_used
         return outcome
@@ -172,6 +176,12 @@ class PyEvmChain(World):
         with self._at_work(), _noting_transaction(watcher):
             _each(batch, watcher, self._runner.call, outcomes)
         return receipts(outcomes, self._watch.changed({}), None, watcher)
+
+    def provider(self, options: NodeOptions | None = None) -> WorldProvider:
+        """A web3.py provider on this world; see `simulator.chain.node.provider_of`."""
+        from simulator.chain.node import provider_of
+
+        return provider_of(self, options)
 
     def what_if(
         self,
@@ -201,6 +211,9 @@ class PyEvmChain(World):
         return receipts(outcomes, self._watch.changed({}), diff, watcher)
 
     def _what_if(self, changes: list[Changes], row: Row, watcher: Watcher) -> Outcome:
+        if row.gas_limit > self._block.gas_limit:
+            changes.append({})
+            return _block_full(row, self._block.gas_limit)
         checkpoint, mark = self._accounts.record(), self._accounts.writes.mark()
         try:
             outcome = self._runner.include(row, watcher)
@@ -209,6 +222,12 @@ class PyEvmChain(World):
         finally:
             self._accounts.writes.drop(mark)
             self._accounts.discard(checkpoint)
+
+
+def _block_full(row: Row, left: int) -> Outcome:
+    return Outcome(
+        STATUS_NOT_INCLUDED, reason=f"block full: gas limit {row.gas_limit}, left {left}"
+    )
 
 
 def _each(

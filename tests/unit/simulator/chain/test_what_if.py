@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from simulator.chain import BlockEnvironment, Chain, open_chain
+from simulator.chain import Batch, BlockEnvironment, Chain, open_chain
 from simulator.chain.base import STATUS_HALTED, STATUS_NOT_INCLUDED, STATUS_REVERTED, STATUS_SUCCESS
 from simulator.chain.select import engine_is_installed
 from simulator.errors import InputError
@@ -69,3 +69,14 @@ def test_wrong_arguments_are_named(chain: Chain) -> None:
         chain.what_if(SENDER, STORE, b"", value=-1)
     with pytest.raises(InputError, match="gas_limit"):
         chain.what_if(SENDER, STORE, b"", gas_limit=2**64)
+
+
+def test_more_gas_than_a_block_has_is_refused_whichever_way_it_is_asked(chain: Chain) -> None:
+    chain.set_block(BlockEnvironment(number=3, timestamp=3, gas_limit=100_000))
+    one = chain.what_if(SENDER, STORE, b"", gas_limit=100_001)
+    assert (one.status, one.reason) == (
+        STATUS_NOT_INCLUDED,
+        "block full: gas limit 100001, left 100000",
+    )
+    batch = Batch.of([SENDER] * 2, [STORE] * 2, [b"", b""], 100_000)
+    assert chain.what_if_many(batch).status.tolist() == [STATUS_SUCCESS] * 2
