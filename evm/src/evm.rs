@@ -220,8 +220,10 @@ pub fn try_out<T>(
     transaction: TxEnv,
     look: impl FnOnce(&Evm<'_>) -> T,
 ) -> Result<(Included, Option<T>), Failure> {
-    if let Err(reason) = transaction.max_balance_spending() {
-        // revm relies on a balance check here, which calls do without.
+    // Where balances are not checked, as in calls, revm relies on sums that fit into a word.
+    if evm.ctx.cfg.disable_balance_check
+        && let Err(reason) = transaction.max_balance_spending()
+    {
         return Ok((Err(reasons::of_invalid(&reason)), None));
     }
     let outcome = run::<false>(evm, transaction, None)?;
