@@ -63,6 +63,7 @@ def examine() -> list[Check]:
         _folder("fixtures", "scenarios/black-thursday.toml", "crashes/black-thursday/crash.toml"),
         _folder("contracts", "perps/MatchedPerp.vy"),
         _compile_cache(),
+        _solidity(),
         _history(),
         _disk(),
     ]
@@ -167,6 +168,18 @@ def _compile_cache() -> Check:
     if not folder.is_dir():
         return Check("compile cache", "ok", f"empty (the first run compiles, some 10 s): {folder}")
     return Check("compile cache", "ok", f"{len(list(folder.iterdir()))} entries in {folder}")
+
+
+def _solidity() -> Check:
+    from simulator.chain.artifacts import find_compiler
+    from simulator.errors import UnderwaterError
+
+    name = "Solidity compiler"
+    try:
+        found = find_compiler()
+    except UnderwaterError as error:
+        return Check(name, "optional", "none", str(error))
+    return Check(name, "ok", str(found))
 
 
 def _history() -> Check:
