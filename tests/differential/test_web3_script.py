@@ -16,7 +16,6 @@ from tests.differential import web3_script
 from tests.differential.anvil import find_anvil
 from tests.differential.nodes import FRESH_ANVIL, HARDFORK, anvil, new_world, serving
 
-
 TOKEN = """
 # pragma version 0.4.3
 
