@@ -28,9 +28,9 @@ const JUMP_GAS: u16 = 8;
 const JUMPI_GAS: u16 = 10;
 const KECCAK256_GAS: u16 = 30;
 
-/// A frame counts as so many jumps, which is as many as lie between two looks at the clock: a
-/// precompile has none and may still do much.
-const JUMPS_OF_A_FRAME: u32 = 256;
+/// A frame counts as so many jumps, so that every other one looks at the clock: a precompile has no
+/// jumps and may still do much.
+const JUMPS_OF_A_FRAME: u32 = 128;
 
 /// The part of revm's context that is ours.
 #[derive(Debug)]
