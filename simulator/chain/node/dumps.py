@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from simulator.chain.base import Chain
+from simulator.chain.fork.depth import is_too_deep
 from simulator.chain.node import wire
 from simulator.chain.node.faults import SERVER_ERROR, RpcError, invalid
 from simulator.errors import ChainError
@@ -85,6 +86,8 @@ def _unpacked(packed: bytes) -> Mapping[str, object]:
         text = unpacking.decompress(packed, MOST_BYTES)
         if not unpacking.eof:
             raise ValueError("it is cut off, or too large")
+        if is_too_deep(text):
+            raise ValueError("it is nested too deep")
         document = json.loads(text)
     except (ValueError, RecursionError, zlib.error) as error:
         raise invalid("state", f"{len(packed):,} bytes", f"is no dump: {error}") from None

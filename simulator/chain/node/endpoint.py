@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
+import math
 import threading
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, NoReturn
 
+from simulator.chain.fork.depth import is_too_deep
 from simulator.chain.node.faults import (
     INTERNAL_ERROR,
     INVALID_PARAMS,
@@ -24,10 +25,6 @@ from simulator.errors import UnderwaterError
 
 MOST_REQUESTS: Final = 10_000
 """Of one batch."""
-
-MOST_DEPTH: Final = 64
-
-_BRACKETS_OUTSIDE_STRINGS: Final = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
 
 Answer = dict[str, Any]
 
@@ -66,7 +63,7 @@ class Endpoint:
     def answer_bytes(self, body: bytes) -> bytes | None:
         """The answer to what a client sent, whatever it is; None if there is nothing to say."""
         try:
-            if _is_too_deep(body):
+            if is_too_deep(body):
                 raise ValueError("nested too deep")
             message = json.loads(body.decode("utf-8"), parse_constant=_refuse)
         except (ValueError, RecursionError):
@@ -106,34 +103,18 @@ class Endpoint:
         return answer if "id" in message else None
 
 
-def _is_too_deep(body: bytes) -> bool:
-    """Whether JSON is nested deeper than any request is.
-
-    Python's reader recurses in C, and py-evm raises the limit that would stop it so far that the
-    process dies of it.
-    """
-    if body.count(b"[") + body.count(b"{") <= MOST_DEPTH:
-        return False
-    depth = 0
-    for token in _BRACKETS_OUTSIDE_STRINGS.finditer(body):
-        first = token.group()[0]
-        if first in b"[{":
-            depth += 1
-            if depth > MOST_DEPTH:
-                return True
-        elif first in b"]}":
-            depth -= 1
-    return False
-
-
 def _refuse(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is no JSON")
 
 
 def _identifier(message: Mapping[str, object]) -> object:
     identifier = message.get("id")
-    is_number = isinstance(identifier, (int, float)) and not isinstance(identifier, bool)
-    if identifier is None or is_number or isinstance(identifier, str):
+    if identifier is None or isinstance(identifier, str):
+        return identifier
+    if isinstance(identifier, int) and not isinstance(identifier, bool):
+        return identifier
+    # 1e999 is read as infinity, for which JSON has no word.
+    if isinstance(identifier, float) and math.isfinite(identifier):
         return identifier
     raise RpcError(INVALID_REQUEST, "id must be a string, a number or null")
 

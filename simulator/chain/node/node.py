@@ -247,8 +247,11 @@ class Node:
 
     def _mine(self, keeps_empty: bool) -> Content:
         head, clock = self.ledger.head, self.clock.state
-        before = self.chain.clone()
         environment = self._next_environment(self.clock.take(head.environment.timestamp))
+        if not keeps_empty and not self._is_any_ready(environment.base_fee):
+            self.clock.state = clock
+            return Content()
+        before = self.chain.clone()
         try:
             self.chain.set_block(environment)
         except ChainError:  # a fork whose source does not have the history contract
@@ -265,6 +268,9 @@ class Node:
         self.states.keep(head.number, before)
         self._finish(environment, content)
         return content
+
+    def _is_any_ready(self, base_fee: int) -> bool:
+        return next(self.pool.ready(base_fee, self.chain.nonce), None) is not None
 
     def _finish(self, environment: BlockEnvironment, content: Content) -> None:
         self.ledger.append(self._sealed(environment, self._roots.root(self.chain), content))

@@ -135,6 +135,8 @@ def _integer(name: str, value: object) -> int:
 def increase_time(node: Node, seconds: int) -> int:
     if seconds < 0:
         raise invalid("seconds", seconds, "time does not run backwards")
+    if node.clock.peek(node.ledger.head.environment.timestamp) + seconds >= wire.UINT64_LIMIT:
+        raise invalid("seconds", seconds, "no block could have such a timestamp")
     return node.clock.increase(seconds)
 
 

@@ -197,6 +197,7 @@ def test_a_dump_brings_a_world_into_another(client: Client) -> None:
     "state", [b"", b"rubbish", gzip.compress(b"[]"), gzip.compress(b"{"), gzip.compress(b"{}"),
               gzip.compress(b'{"accounts":{}}')[:-9],
               gzip.compress(b'{"accounts":{"0x12":{}}}'),
+              gzip.compress(b'{"accounts":' + b"[" * 1_000_000),
               gzip.compress(b'{"accounts":{"0x' + b"11" * 20 + b'":{"balance":"0x5","code":1}}}')]
 )  # fmt: skip
 def test_what_is_no_dump_changes_nothing(any_client: Client, state: bytes) -> None:

@@ -58,6 +58,7 @@ def test_what_is_no_json_is_a_parse_error(endpoint: Endpoint, body: str | bytes)
     "body",
     ["1", '"a"', "null", "true", "[]", request(jsonrpc="1.0"), request(jsonrpc=None),
      request(method=5), request(method=None), request(params="x"), request(params=5),
+     request().replace('"id": 1', '"id": 1e999'),
      request(id={}), request(id=[1]), request(id=True), "{}"],
 )  # fmt: skip
 def test_what_is_no_request_is_an_invalid_request(endpoint: Endpoint, body: str) -> None:
@@ -72,6 +73,11 @@ def test_brackets_within_strings_do_not_count_as_nesting(endpoint: Endpoint) -> 
     assert len(answer(endpoint, f"[{','.join(many)}]")) == 200
     hidden = '["' + '\\"' + '", ' + "[" * 100
     assert answer(endpoint, hidden)["error"]["code"] == -32700
+
+
+def test_a_string_without_an_end_does_not_hold_the_node_up(endpoint: Endpoint) -> None:
+    body = "[]" * 100 + '"' + '\\"' * 1_000_000
+    assert answer(endpoint, body)["error"]["code"] == -32700
 
 
 def test_an_unknown_method_and_wrong_parameters_have_codes_of_their_own(

@@ -181,6 +181,22 @@ def test_timestamps_rise_by_a_fixed_step_unless_the_clock_runs(any_client: Clien
         assert any_client.refusal("evm_setNextBlockTimestamp", seconds).code == -32602
 
 
+def test_time_is_not_moved_to_where_no_block_can_follow(any_client: Client) -> None:
+    assert any_client.refusal("evm_increaseTime", hex(2**64 - 1)).code == -32602
+    any_client("evm_mine")
+    assert int(any_client.head()["timestamp"], 16) == FIRST_SECOND + 12
+
+
+def test_a_transaction_that_waits_leaves_the_state_as_the_latest_block_says(
+    any_client: Client,
+) -> None:
+    any_client.mined(to=BOB)
+    root = any_client.head()["stateRoot"]
+    any_client.send(to=BOB, nonce=9)
+    assert any_client.head()["stateRoot"] == root
+    assert "0x" + any_client.chain.state_root().hex() == root
+
+
 def test_a_running_clock_goes_on_from_where_it_was_set(quick_engine: str) -> None:
     client = Client(world_on(quick_engine), NodeOptions(wall_clock=True))
     client("evm_mine")
