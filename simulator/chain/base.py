@@ -1,6 +1,6 @@
 """The Chain protocol: one EVM world with its block clock, and the columns that go in and out.
 
-Every back end (`revm`, `pyevm`, later `rpc`) has exactly this interface. Addresses are 20 raw
+Every back end (`revm`, `pyevm`, `rpc`) has exactly this interface. Addresses are 20 raw
 bytes, calldata crosses as one flat buffer with offsets, words as uint64[n, 4] limbs.
 """
 

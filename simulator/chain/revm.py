@@ -147,6 +147,8 @@ class RevmChain:
     ) -> None:
         if not isinstance(hardfork, str):
             raise InputError("hardfork", hardfork, "must be a name")
+        check_wish("limit_code_size", limit_code_size)
+        check_wish("check_senders", check_senders)
         check_block(block)
         self._world = underwater_evm.World(
             hardfork,
@@ -290,7 +292,11 @@ class RevmChain:
         *,
         diff: bool = False,
     ) -> WhatIf:
-        check_number("gas_limit", gas_limit)
+        check_address("sender", sender)
+        check_address("target", target)
+        check_bytes("data", data)
+        gas_limit = check_number("gas_limit", gas_limit)
+        check_wish("diff", diff)
         answer = WhatIf._make(
             self._world.what_if(sender, target, data, word("value", value), gas_limit, diff)
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from simulator.chain.base import Chain
-from simulator.chain.checks import WORD_LIMIT, check_address, check_number
+from simulator.chain.checks import WORD_LIMIT, check_address, check_bytes, check_number, check_wish
 from simulator.chain.columns import Batch, WhatIf
 from simulator.types import Address
 from simulator.units import integers_to_words
@@ -23,8 +23,10 @@ def single_what_if(
     """`Chain.what_if`: the transaction pays the base fee and no more."""
     check_address("sender", sender)
     check_address("target", target)
+    check_bytes("data", data)
     check_number("gas_limit", gas_limit)
     check_number("value", value, WORD_LIMIT)
+    check_wish("diff", diff)
     plain = Batch.of([sender], [target], [data], gas_limit)
     batch = Batch(
         senders=plain.senders,

@@ -11,6 +11,7 @@ from typing import Any
 
 from eth_hash.auto import keccak
 
+from simulator.chain.abi.types import canonical
 from simulator.types import Address
 
 WORD = 32
@@ -64,13 +65,5 @@ def mapping_slot(slot: int, key: bytes) -> int:
 
 def signature_of(entry: Mapping[str, Any]) -> str:
     """Canonical signature of an ABI entry (function, event or constructor)."""
-    types = ",".join(_canonical(item) for item in entry.get("inputs", ()))
+    types = ",".join(canonical(item) for item in entry.get("inputs", ()))
     return f"{entry.get('name', '')}({types})"
-
-
-def _canonical(item: Mapping[str, Any]) -> str:
-    kind = str(item["type"])
-    if not kind.startswith("tuple"):
-        return kind
-    inner = ",".join(_canonical(part) for part in item["components"])
-    return f"({inner}){kind.removeprefix('tuple')}"

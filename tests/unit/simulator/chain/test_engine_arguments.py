@@ -104,6 +104,14 @@ def test_hashes_of_a_block_that_are_no_32_bytes_are_named(chain: RevmChain, wron
         refuses(chain, f"block.{name}", lambda block=block: chain.set_block(block))  # type: ignore[misc]
 
 
+@pytest.mark.parametrize("wrong", ["yes", None, 1, []])
+def test_rules_that_are_neither_true_nor_false_are_named(wrong: Any) -> None:
+    for name in ("limit_code_size", "check_senders"):
+        with pytest.raises(InputError) as caught:
+            RevmChain(**{name: wrong})
+        assert caught.value.field == name
+
+
 def test_what_is_no_block_is_named(chain: RevmChain) -> None:
     for wrong in (None, 5, (1, 1), object()):
         refuses(chain, "block", lambda wrong=wrong: chain.set_block(wrong))  # type: ignore[misc]

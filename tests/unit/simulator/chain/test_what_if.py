@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -69,6 +71,16 @@ def test_wrong_arguments_are_named(chain: Chain) -> None:
         chain.what_if(SENDER, STORE, b"", value=-1)
     with pytest.raises(InputError, match="gas_limit"):
         chain.what_if(SENDER, STORE, b"", gas_limit=2**64)
+    wrong: Any
+    for wrong in (None, 5, "0x"):
+        with pytest.raises(InputError, match="sender"):
+            chain.what_if(wrong, STORE, b"")
+        with pytest.raises(InputError, match="target"):
+            chain.what_if(SENDER, wrong, b"")
+        with pytest.raises(InputError, match="data"):
+            chain.what_if(SENDER, STORE, wrong)
+        with pytest.raises(InputError, match="diff"):
+            chain.what_if(SENDER, STORE, b"", diff=wrong)
 
 
 def test_more_gas_than_a_block_has_is_refused_whichever_way_it_is_asked(chain: Chain) -> None:
