@@ -47,8 +47,10 @@ class Runner:
 
     def tell_history(self, hashes: BlockHashes) -> None:
         """The system call of EIP-2935 with the parent's hash; fails silently without the code."""
+        if self.rules.hardfork not in FORKS_WITH_HISTORY or self.block.number == 0:
+            return
         code = self.accounts.get_code(HISTORY_ADDRESS)
-        if self.rules.hardfork not in FORKS_WITH_HISTORY or self.block.number == 0 or not code:
+        if not code:
             return
         message = Message(
             gas=SYSTEM_MESSAGE_GAS,

@@ -141,6 +141,14 @@ def test_the_block_of_the_fork_is_asked_for_its_hash_and_simulated_ones_are_not(
     assert not {101, 102, 103} & set(upstream.asked)
 
 
+def test_a_new_block_asks_for_nothing_where_it_calls_no_history_contract(fork: Fork) -> None:
+    """So that a capsule made with one engine is enough for the other."""
+    source = Upstream()
+    chain = fork("cancun", block=BlockEnvironment(number=9, timestamp=9), source=source)
+    chain.set_block(BlockEnvironment(number=10, timestamp=10))
+    assert not source.asked
+
+
 def test_only_what_was_loaded_is_listed_and_there_is_no_root(fork: Fork) -> None:
     chain = fork(source=Upstream())
     chain.balance(STORE)
