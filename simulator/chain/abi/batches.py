@@ -168,7 +168,7 @@ def _numbers(field: str, column: int | UInt1D, count: int) -> UInt1D:
     if isinstance(column, np.ndarray):
         if column.dtype == np.uint64 and column.shape == (count,):
             return column
-    elif 0 <= column < 1 << 64:
+    elif isinstance(column, int | np.integer) and 0 <= column < 1 << 64:
         return np.full(count, column, np.uint64)
     raise InputError(field, column, f"must be a number of 64 bits for all or uint64[{count}]")
 
@@ -177,6 +177,6 @@ def _values(column: int | Words, count: int) -> Words:
     if isinstance(column, np.ndarray):
         if column.dtype == np.uint64 and column.shape == (count, 4):
             return column
-    elif 0 <= column < 1 << 256:
-        return np.repeat(integers_to_words([column], signed=False), count, axis=0)
+    elif isinstance(column, int | np.integer) and 0 <= column < 1 << 256:
+        return np.repeat(integers_to_words([int(column)], signed=False), count, axis=0)
     raise InputError("values", column, f"must be wei for all or uint64[{count}, 4] limbs")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
@@ -119,3 +120,10 @@ def test_columns_of_a_wrong_shape_are_refused() -> None:
         batch_of_calls(calls, ONE, TWO, 1, max_fees=np.array([1, 2]))
     with pytest.raises(InputError, match="values"):
         batch_of_calls(calls, ONE, TWO, 1, values=2**256)
+    wrong: Any
+    for wrong in ("1", 1.5, [1], None):
+        with pytest.raises(InputError, match="gas_limit"):
+            batch_of_calls(calls, ONE, TWO, wrong)
+    for wrong in ("1", 1.5, [1]):
+        with pytest.raises(InputError, match="values"):
+            batch_of_calls(calls, ONE, TWO, 1, values=wrong)
