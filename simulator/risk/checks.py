@@ -1,4 +1,4 @@
-"""Checks at the door of the risk core. Each returns its argument as an array, or names what is wrong.
+"""Checks at the door of the risk core: each returns its argument as an array or refuses it.
 
 Public functions check once; inner loops trust.
 """

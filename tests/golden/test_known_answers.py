@@ -1,4 +1,4 @@
-"""Answers known from elsewhere come out of the public functions: one case per row, named by its id."""
+"""Answers known from elsewhere come out of the public functions: one case per row, with its id."""
 
 from __future__ import annotations
 
