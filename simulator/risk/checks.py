@@ -87,3 +87,16 @@ def _refuse(name: str, array: AnyArray, good: AnyArray, rule: str) -> None:
     at = tuple(int(index) for index in np.argwhere(~good)[0])
     place = ", ".join(map(str, at))
     raise InvalidArgument(f"{name}[{place}]", float(array[at]), rule)
+
+
+def whole(
+    name: str, value: object, at_least: int | None = None, at_most: int | None = None
+) -> int:
+    """A Python or numpy integer within the bounds; a float is refused, even a whole one."""
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+        raise InvalidArgument(name, value, "must be an integer")
+    if at_least is not None and value < at_least:
+        raise InvalidArgument(name, int(value), f"must be at least {at_least}")
+    if at_most is not None and value > at_most:
+        raise InvalidArgument(name, int(value), f"must be at most {at_most}")
+    return int(value)
