@@ -100,3 +100,20 @@ def whole(
     if at_most is not None and value > at_most:
         raise InvalidArgument(name, int(value), f"must be at most {at_most}")
     return int(value)
+
+
+def broadcast(**arrays: AnyArray) -> tuple[AnyArray, ...]:
+    """All of one common shape by numpy's rules, or the first one that does not fit is named."""
+    shape: tuple[int, ...] = ()
+    for name, array in arrays.items():
+        try:
+            shape = np.broadcast_shapes(shape, array.shape)
+        except ValueError:
+            rule = f"must go together with shape {shape} of the arguments before it"
+            raise InvalidArgument(name, f"array of shape {array.shape}", rule) from None
+    return tuple(np.broadcast_to(array, shape) for array in arrays.values())
+
+
+def refuse(name: str, values: Any, good: Any, rule: str) -> None:
+    """InvalidArgument with the first value that is not good; `good` has the shape of `values`."""
+    _refuse(name, np.asarray(values), np.asarray(good), rule)
