@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from simulator.liquidity import square_root_move
-from simulator.risk import cascade, equity, historical_es, historical_var, liquidation_price
+from simulator.risk import cascade, equity, liquidation_price
 from simulator.types import Float1D
 
 
@@ -131,10 +131,3 @@ def test_c12_square_root_impact(share: float, move: float) -> None:
     """Y sigma sqrt(Q / V) with Y = 1 and 4 % a day (Almgren 2005, Toth 2011)."""
     assert square_root_move(1.0, 0.04, share * 1e7, 1e7) == pytest.approx(move, abs=1e-9)
     assert square_root_move(1.0, 0.04, -share * 1e7, 1e7) == pytest.approx(-move, abs=1e-9)
-
-
-def test_v11_historical_var_and_es_with_the_atom_shared() -> None:
-    """Convention of Acerbi, Tasche and Rockafellar, Uryasev: losses 1 to 100 at 95 %."""
-    losses = np.arange(1.0, 101.0)
-    assert historical_var(losses, 0.95) == 95.0
-    assert historical_es(losses, 0.95) == pytest.approx(98.0, abs=1e-12)
