@@ -1,0 +1,250 @@
+"""The cascade under linear impact: indexed once, then every path by one binary search, no rounds.
+
+P = p (1 - k Q), floored at 0. Sorted by trigger downwards, position j goes (given all before it)
+iff p <= b_j = t_j / (1 - k Q_j-1), so the least fixed point ends at the first j with p > b_j: how
+many of the running minima of b are >= p. The greatest ends at the last j with
+p <= t_j / (1 - k Q_j): how many of the running maxima from the end are >= p.
+
+A path that floats cannot tell from a threshold is decided on the decimals as they were written, so
+91 x (1 - 0.001 x 40) meets a trigger of 87.36.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import accumulate
+from typing import Any, Protocol
+
+import numpy as np
+
+from simulator.errors import InvalidArgument
+from simulator.risk.cascade.triggers import (
+    CascadePaths,
+    FragilityBand,
+    TriggerBook,
+    bad_debt,
+    run_rounds,
+    running_sum_error,
+    trigger_book,
+)
+from simulator.risk.checks import non_negative
+from simulator.types import AnyArray, Float1D, Float2D, Int1D
+
+
+class LinearFunction(Protocol):
+    """`simulator.liquidity.LinearImpact`: max(P (1 - impact_per_unit s), 0)."""
+
+    @property
+    def impact_per_unit(self) -> float:
+        """k, per unit of base."""
+
+    def __call__(self, price: AnyArray, sold: AnyArray) -> AnyArray:
+        """Price after."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinearCascade:
+    """A book indexed for one strength of impact; made by `index_linear_cascade`."""
+
+    book: TriggerBook
+    impact: LinearFunction
+    least_bound: Float1D
+    """[n], rising: running minima of t_j / (1 - k Q_j-1), lowered by the rounding error: at or
+    below it a position surely goes. Infinite where the price is at 0."""
+    greatest_bound: Float1D
+    """[n], rising: running maxima from the end of t_j / (1 - k Q_j), raised by the rounding error:
+    above it a position surely stays."""
+
+
+@dataclass(frozen=True, slots=True)
+class BookTotals:
+    """Many books, many paths: each [paths, books]."""
+
+    price: Float2D
+    sold: Float2D
+    bad_debt: Float2D
+
+
+def index_linear_cascade(
+    trigger: Any, quantity: Any, impact: LinearFunction, debt: Any = None
+) -> LinearCascade:
+    """Index n positions (arguments of `trigger_book`) for linear impact."""
+    book = trigger_book(trigger, quantity, debt)
+    slope, error = impact.impact_per_unit, _tolerance(len(book.trigger))
+    least = np.minimum.accumulate(_bounds(book.trigger, book.sold[:-1], slope, error))
+    greatest = np.maximum.accumulate(_bounds(book.trigger, book.sold[1:], slope, -error)[::-1])
+    return LinearCascade(book, impact, least[::-1].copy(), greatest)
+
+
+def _bounds(trigger: Float1D, sold: Float1D, slope: float, error: float) -> Float1D:
+    """The shocked price at or below which the trigger is met with `sold` sold."""
+    left = (1.0 + error) - slope * sold
+    gone = len(left) - int(np.searchsorted(left[::-1], 0.0, side="right"))
+    bounds = np.full(len(left), np.inf)
+    with np.errstate(over="ignore"):
+        np.divide(trigger[:gone], left[:gone], out=bounds[:gone])
+    return bounds
+
+
+def linear_cascade(
+    index: LinearCascade, shocked_price: Any, *, greatest: bool = False
+) -> CascadePaths:
+    """The least (or greatest) fixed point of every path, shocked_price [paths] at least 0."""
+    shocked = non_negative("shocked_price", shocked_price, ndim=1)
+    book, size = index.book, len(index.book.trigger)
+    sequence = np.argsort(shocked)
+    price = shocked[sequence]
+    bound = index.greatest_bound if greatest else index.least_bound
+    count = size - np.searchsorted(bound, price, side="left")
+    sold = book.sold[count]
+    final = index.impact(price, sold)
+    doubtful = _doubtful(book.trigger, price, final, count, greatest)
+    if len(doubtful):
+        exact = _Exact(index)
+        search = exact.greatest if greatest else exact.least
+        values, inverse = np.unique(price[doubtful], return_inverse=True)
+        count[doubtful] = np.array([search(value) for value in values.tolist()])[inverse]
+        sold = book.sold[count]
+        final = index.impact(price, sold)
+    back = np.empty_like(sequence)
+    back[sequence] = np.arange(len(sequence))
+    return CascadePaths(
+        shocked_price=shocked,
+        price=final[back],
+        count=count[back],
+        sold=sold[back],
+        bad_debt=bad_debt(book, final, count)[back],
+    )
+
+
+def linear_cascade_rounds(
+    index: LinearCascade,
+    shocked_price: Any,
+    *,
+    greatest: bool = False,
+    keep_price_path: bool = False,
+) -> CascadePaths:
+    """The same fixed points with the rounds that lead to them counted (and their prices kept)."""
+    shocked = non_negative("shocked_price", shocked_price, ndim=1)
+    exact = _Exact(index)
+    return run_rounds(
+        index.book, index.impact, shocked, greatest, keep_price_path, exact.recount
+    )  # fmt: skip
+
+
+def linear_fragility_band(index: LinearCascade, shocked_price: Any) -> FragilityBand:
+    """Least and greatest fixed point of every path; the engine's answer is the least."""
+    return FragilityBand(
+        linear_cascade(index, shocked_price),
+        linear_cascade(index, shocked_price, greatest=True),
+    )
+
+
+def cascade_books(indices: Sequence[LinearCascade], shocked_price: Any) -> BookTotals:
+    """Least fixed points of several books that do not touch each other.
+
+    shocked_price [paths, books], a column per index. Books that share an asset: see contagion.
+    """
+    shocked = non_negative("shocked_price", shocked_price, ndim=2)
+    if shocked.shape[1] != len(indices):
+        rule = f"must have a column per index, {len(indices)}"
+        raise InvalidArgument("shocked_price", f"array of shape {shocked.shape}", rule)
+    price, sold, losses = (np.zeros(shocked.shape) for _ in range(3))
+    for column, index in enumerate(indices):
+        paths = linear_cascade(index, shocked[:, column])
+        price[:, column], sold[:, column] = paths.price, paths.sold
+        losses[:, column] = paths.bad_debt
+    return BookTotals(price, sold, losses)
+
+
+# --- where floats cannot tell -----------------------------------------------------------------
+
+
+def _doubtful(
+    trigger: Float1D, shocked: Float1D, final: Float1D, count: Int1D, greatest: bool
+) -> Int1D:
+    """Paths whose bound was met only within the rounding error.
+
+    Least: all before `count` surely go, and the next one stays unless it is too near. Greatest:
+    all from `count` on surely stay, and the last one goes unless it is too near.
+    """
+    slack = shocked * _tolerance(len(trigger))
+    if greatest:
+        at = np.flatnonzero(count > 0)
+        return at[final[at] > trigger[count[at] - 1] - slack[at]]
+    at = np.flatnonzero(count < len(trigger))
+    return at[final[at] <= trigger[count[at]] + slack[at]]
+
+
+def _tolerance(size: int) -> float:
+    """Error of p (1 - k Q) - t and of t / (1 - k Q +- it), as a share of p."""
+    return running_sum_error(size) + 16 * 2.0**-53
+
+
+def _decimal(value: float) -> Fraction:
+    """The decimal that was written: 0.001 is 1/1000."""
+    return Fraction(repr(float(value)))
+
+
+class _Exact:
+    """Comparisons of one call on fractions; the running quantities are made when first asked."""
+
+    def __init__(self, index: LinearCascade) -> None:
+        self._book, self._impact = index.book, index.impact
+        self._slope = _decimal(index.impact.impact_per_unit)
+        self._sold: list[Fraction] = []
+
+    def _price(self, shocked: float, count: int) -> Fraction:
+        """Price with the first `count` positions sold."""
+        if not self._sold:
+            terms = (_decimal(one) for one in self._book.quantity.tolist())
+            self._sold = list(accumulate(terms, initial=Fraction(0)))
+        return max(_decimal(shocked) * (1 - self._slope * self._sold[count]), Fraction(0))
+
+    def least(self, shocked: float) -> int:
+        """The first position that stays."""
+        trigger = self._book.trigger
+        price = self._impact(np.asarray(shocked), self._book.sold[:-1])
+        slack = shocked * _tolerance(len(trigger))
+        stays = np.flatnonzero(price > trigger + slack)
+        end = int(stays[0]) if len(stays) else len(trigger)
+        for at in np.flatnonzero(price[:end] >= trigger[:end] - slack).tolist():
+            if self._price(shocked, at) > _decimal(trigger[at]):
+                return int(at)
+        return end
+
+    def greatest(self, shocked: float) -> int:
+        """One past the last position that goes even when it and all before it are sold."""
+        trigger = self._book.trigger
+        price = self._impact(np.asarray(shocked), self._book.sold[1:])
+        slack = shocked * _tolerance(len(trigger))
+        goes = np.flatnonzero(price < trigger - slack)
+        start = int(goes[-1]) + 1 if len(goes) else 0
+        doubtful = np.flatnonzero(price[start:] <= trigger[start:] + slack) + start
+        for at in doubtful[::-1].tolist():
+            if self._price(shocked, at + 1) <= _decimal(trigger[at]):
+                return int(at) + 1
+        return start
+
+    def recount(self, shocked: Float1D, before: Int1D, met: Float1D, found: Int1D) -> Int1D:
+        """Triggers at or above the price with `before` sold, corrected where it is too near."""
+        trigger = self._book.trigger
+        size = len(trigger)
+        if not size:
+            return found
+        slack = shocked * _tolerance(size)
+        doubtful = (found > 0) & (trigger[np.maximum(found - 1, 0)] <= met + slack)
+        doubtful |= (found < size) & (trigger[np.minimum(found, size - 1)] >= met - slack)
+        for at in np.flatnonzero(doubtful).tolist():
+            found[at] = self._recount(float(shocked[at]), int(before[at]), int(found[at]))
+        return found
+
+    def _recount(self, shocked: float, before: int, count: int) -> int:
+        trigger, price = self._book.trigger, self._price(shocked, before)
+        while count < len(trigger) and _decimal(trigger[count]) >= price:
+            count += 1
+        while count and _decimal(trigger[count - 1]) < price:
+            count -= 1
+        return count
