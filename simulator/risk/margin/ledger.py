@@ -1,4 +1,4 @@
-"""Equity and requirement of cross-margin accounts in linear markets (risk-spec sections 2 and 3).
+"""Equity and flat requirement of cross-margin accounts in linear markets, at full speed.
 
 The terms are those of a ledger that keeps a signed cost per position: opening at price e moves
 the cost by -size x e, so that size x price + cost is the unrealised profit. `pending` is funding
