@@ -72,20 +72,27 @@ def index_linear_cascade(
 ) -> LinearCascade:
     """Index n positions (arguments of `trigger_book`) for linear impact."""
     book = trigger_book(trigger, quantity, debt)
-    slope, error = impact.impact_per_unit, _tolerance(len(book.trigger))
-    least = np.minimum.accumulate(_bounds(book.trigger, book.sold[:-1], slope, error))
-    greatest = np.maximum.accumulate(_bounds(book.trigger, book.sold[1:], slope, -error)[::-1])
-    return LinearCascade(book, impact, least[::-1].copy(), greatest)
+    slope, error = impact.impact_per_unit, _tolerance(len(book))
+    block = np.empty((2, len(book)))
+    least, greatest = block
+    # Both from the lowest trigger up, so the least one is written in reverse.
+    _bounds(book.rising, book.sold[-2::-1], slope, error, least)
+    np.minimum.accumulate(least[::-1], out=least[::-1])
+    _bounds(book.rising, book.sold[:0:-1], slope, -error, greatest)
+    np.maximum.accumulate(greatest, out=greatest)
+    return LinearCascade(book, impact, least, greatest)
 
 
-def _bounds(trigger: Float1D, sold: Float1D, slope: float, error: float) -> Float1D:
-    """The shocked price at or below which the trigger is met with `sold` sold."""
-    left = (1.0 + error) - slope * sold
-    gone = len(left) - int(np.searchsorted(left[::-1], 0.0, side="right"))
-    bounds = np.full(len(left), np.inf)
+def _bounds(
+    rising: Float1D, sold: Float1D, slope: float, error: float, bounds: Float1D
+) -> None:  # fmt: skip
+    """Write the shocked prices at or below which the triggers are met with `sold` sold, all [n]."""
+    np.multiply(sold, -slope, out=bounds)
+    bounds += 1.0 + error
+    gone = int(np.searchsorted(bounds, 0.0, side="right"))
     with np.errstate(over="ignore"):
-        np.divide(trigger[:gone], left[:gone], out=bounds[:gone])
-    return bounds
+        np.divide(rising[gone:], bounds[gone:], out=bounds[gone:])
+    bounds[:gone] = np.inf
 
 
 def linear_cascade(
@@ -93,14 +100,14 @@ def linear_cascade(
 ) -> CascadePaths:
     """The least (or greatest) fixed point of every path, shocked_price [paths] at least 0."""
     shocked = non_negative("shocked_price", shocked_price, ndim=1)
-    book, size = index.book, len(index.book.trigger)
+    book, size = index.book, len(index.book)
     sequence = np.argsort(shocked)
     price = shocked[sequence]
     bound = index.greatest_bound if greatest else index.least_bound
     count = size - np.searchsorted(bound, price, side="left")
     sold = book.sold[count]
     final = index.impact(price, sold)
-    doubtful = _doubtful(book.trigger, price, final, count, greatest)
+    doubtful = _doubtful(book.rising[::-1], price, final, count, greatest)
     if len(doubtful):
         exact = _Exact(index)
         search = exact.greatest if greatest else exact.least
@@ -199,13 +206,13 @@ class _Exact:
     def _price(self, shocked: float, count: int) -> Fraction:
         """Price with the first `count` positions sold."""
         if not self._sold:
-            terms = (_decimal(one) for one in self._book.quantity.tolist())
+            terms = (_decimal(one) for one in self._book.quantity[self._book.order].tolist())
             self._sold = list(accumulate(terms, initial=Fraction(0)))
         return max(_decimal(shocked) * (1 - self._slope * self._sold[count]), Fraction(0))
 
     def least(self, shocked: float) -> int:
         """The first position that stays."""
-        trigger = self._book.trigger
+        trigger = self._book.rising[::-1]
         price = self._impact(np.asarray(shocked), self._book.sold[:-1])
         slack = shocked * _tolerance(len(trigger))
         stays = np.flatnonzero(price > trigger + slack)
@@ -217,7 +224,7 @@ class _Exact:
 
     def greatest(self, shocked: float) -> int:
         """One past the last position that goes even when it and all before it are sold."""
-        trigger = self._book.trigger
+        trigger = self._book.rising[::-1]
         price = self._impact(np.asarray(shocked), self._book.sold[1:])
         slack = shocked * _tolerance(len(trigger))
         goes = np.flatnonzero(price < trigger - slack)
@@ -230,7 +237,7 @@ class _Exact:
 
     def recount(self, shocked: Float1D, before: Int1D, met: Float1D, found: Int1D) -> Int1D:
         """Triggers at or above the price with `before` sold, corrected where it is too near."""
-        trigger = self._book.trigger
+        trigger = self._book.rising[::-1]
         size = len(trigger)
         if not size:
             return found
@@ -242,7 +249,7 @@ class _Exact:
         return found
 
     def _recount(self, shocked: float, before: int, count: int) -> int:
-        trigger, price = self._book.trigger, self._price(shocked, before)
+        trigger, price = self._book.rising[::-1], self._price(shocked, before)
         while count < len(trigger) and _decimal(trigger[count]) >= price:
             count += 1
         while count and _decimal(trigger[count - 1]) < price:

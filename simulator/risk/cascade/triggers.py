@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from simulator.risk.checks import non_negative, same_shape
-from simulator.types import AnyArray, Float1D, Float2D, Int1D
+from simulator.types import AnyArray, Float1D, Float2D, Int1D, UInt1D
 
 MarketImpact: TypeAlias = Callable[[AnyArray, AnyArray], AnyArray]
 """(price before [m], quantity sold [m]) -> price after [m]; non-increasing in the quantity, never
@@ -28,16 +28,14 @@ Refine: TypeAlias = Callable[[Float1D, Int1D, Float1D, Int1D], Int1D]
 class TriggerBook:
     """Positions of one market, sorted once for any number of paths; made by `trigger_book`."""
 
+    quantity: Float1D
+    """[n], as given."""
     order: Int1D
     """[n]: positions from the highest trigger down, the lowest id first among equal ones."""
-    trigger: Float1D
-    """[n], falling."""
     rising: Float1D
-    """[n]: the same, rising."""
-    quantity: Float1D
-    """[n], in `order`."""
+    """[n]: triggers, the lowest first."""
     sold: Float1D
-    """[n + 1]: quantity of the first 0, 1, ..., n positions."""
+    """[n + 1]: quantity of the first 0, 1, ..., n positions of `order`."""
     ratio: Float1D
     """[m], rising: debt / quantity of the positions that have one at or below their trigger."""
     debt_above: Float1D
@@ -49,6 +47,9 @@ class TriggerBook:
     trigger; None if there is no such position."""
     late_quantity: Float1D | None
     """[n + 1]: their quantity."""
+
+    def __len__(self) -> int:
+        return len(self.order)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,83 +90,90 @@ def trigger_book(trigger: Any, quantity: Any, debt: Any = None) -> TriggerBook:
     amount = non_negative("quantity", quantity, ndim=1)
     owed = np.zeros_like(level) if debt is None else non_negative("debt", debt, ndim=1)
     same_shape(trigger=level, quantity=amount, debt=owed)
-    order = falling_order(level)
-    falling, amount = level[order], amount[order]
+    count = len(level)
+    # One block: that many large arrays apart cost more in page faults than in arithmetic.
+    block = np.empty((6, count + 1))
+    order, rising, sold = block[0, 1:].view(np.int64), block[1, 1:], block[2]
+    falling_order(level, order, block[3, 1:].view(np.uint64))
+    np.take(level, order[::-1], out=rising, mode="clip")
+    running_sum(np.take(amount, order, out=block[3, 1:], mode="clip"), sold)
     if debt is None:
         nothing = np.zeros(1)
-        losses: tuple[Any, ...] = (np.zeros(0), nothing, nothing, None, None)
-    else:
-        losses = _losses(falling, amount, owed[order])
-    return TriggerBook(
-        order, falling, falling[::-1].copy(), amount, running_sum(amount), *losses
-    )  # fmt: skip
+        return TriggerBook(amount, order, rising, sold, np.zeros(0), nothing, nothing, None, None)
+    return TriggerBook(amount, order, rising, sold, *_losses(level, amount, owed, order, block[3:]))
 
 
-def _losses(trigger: Float1D, quantity: Float1D, debt: Float1D) -> tuple[Any, ...]:
-    """Prefix sums by debt / quantity. At a price P below its ratio a position with ratio <= trigger
-    is liquidated, so a search by ratio finds all losses; the others are summed by trigger."""
+def _losses(
+    trigger: Float1D, quantity: Float1D, debt: Float1D, order: Int1D, block: Float2D
+) -> tuple[Any, ...]:
+    """Prefix sums by debt / quantity, in the three rows of `block`. At a price below its ratio a
+    position with ratio <= trigger is liquidated, so a search by ratio finds all losses; the others
+    are summed by trigger."""
     ratio = np.full(len(debt), np.inf)
     np.divide(debt, quantity, out=ratio, where=quantity > 0.0)
     ratio[debt == 0.0] = 0.0
     late = ratio > trigger
     late_debt = late_quantity = None
     if late.any():
-        late_debt = running_sum(np.where(late, debt, 0.0))
-        late_quantity = running_sum(np.where(late, quantity, 0.0))
+        late_debt, late_quantity = np.empty(len(debt) + 1), np.empty(len(debt) + 1)
+        running_sum(np.where(late, debt, 0.0)[order], late_debt)
+        running_sum(np.where(late, quantity, 0.0)[order], late_quantity)
         ratio, debt, quantity = ratio[~late], debt[~late], quantity[~late]
-    falling = falling_order(ratio)
-    return (
-        ratio[falling][::-1].copy(),
-        running_sum(debt[falling]),
-        running_sum(quantity[falling]),
-        late_debt,
-        late_quantity,
-    )
+    count = len(ratio)
+    rising, debt_above, quantity_above = block[:, : count + 1]
+    falling = np.empty(count, dtype=np.int64)
+    falling_order(ratio, falling, rising[1:].view(np.uint64))
+    scratch = rising[1:]
+    running_sum(np.take(debt, falling, out=scratch, mode="clip"), debt_above)
+    running_sum(np.take(quantity, falling, out=scratch, mode="clip"), quantity_above)
+    np.take(ratio, falling[::-1], out=scratch, mode="clip")
+    return scratch, debt_above, quantity_above, late_debt, late_quantity
 
 
-def falling_order(values: Float1D) -> Int1D:
-    """Indices from the largest of n values >= 0 down, the lowest index first among equal ones.
+def falling_order(values: Float1D, order: Int1D, scratch: UInt1D) -> None:
+    """Write the indices from the largest of n values >= 0 down, the lowest first among equal ones.
 
     Non-negative floats are ordered as their bits are, so value and index are packed into one word
-    and sorted together, three times as fast as argsort. If the value's last bits do not fit, a
-    second sort of the nearly sorted puts neighbours right.
+    and sorted together, twice as fast as argsort. If the value's last bits do not fit, a second
+    sort of the nearly sorted puts neighbours right. All arrays [n].
     """
     count = len(values)
     if not count:
-        return np.zeros(0, dtype=np.int64)
-    bits = (values + 0.0).view(np.uint64)  # + 0.0: the bits of -0.0 would be the largest
+        return
+    bits = np.ascontiguousarray(values).view(np.uint64)
+    if bits.max() >> np.uint64(63):  # -0.0 would come out as the largest
+        bits = (values + 0.0).view(np.uint64)
     top = bits.max()
     index_bits = (count - 1).bit_length()
     dropped = max(0, int(top - bits.min()).bit_length() + index_bits - 64)
-    words = top - bits
+    words = order.view(np.uint64)
+    np.subtract(top, bits, out=words)
     words >>= np.uint64(dropped)
     words <<= np.uint64(index_bits)
-    words |= np.arange(count, dtype=np.uint64)
+    scratch[:] = np.arange(count)
+    words |= scratch
     words.sort()
     words &= np.uint64((1 << index_bits) - 1)
-    order: Int1D = words.view(np.int64)
     if dropped:
-        ordered = values[order]
-        if (ordered[1:] > ordered[:-1]).any():
-            order = order[np.argsort(-ordered, kind="stable")]
-    return order
+        sorted_values = np.take(values, order, out=scratch.view(np.float64), mode="clip")
+        if (sorted_values[1:] > sorted_values[:-1]).any():
+            order[:] = order[np.argsort(-sorted_values, kind="stable")]
 
 
-def running_sum(values: Float1D) -> Float1D:
-    """[n] -> [n + 1]: sums of the first 0, 1, ..., n, in blocks of about sqrt(n).
+def running_sum(values: Float1D, sums: Float1D) -> None:
+    """Write the sums of the first 0, 1, ..., n values into `sums` [n + 1], in sqrt(n) blocks.
 
     Blocks keep the relative error of n non-negative terms below 2 (sqrt(n) + 2) x 2^-53.
     """
     count = len(values)
     width = _block(count)
     whole = count // width * width
-    result = np.zeros(count + 1)
-    blocks = result[1 : whole + 1].reshape(-1, width)
+    sums[0] = 0.0
+    blocks = sums[1 : whole + 1].reshape(-1, width)
     np.cumsum(values[:whole].reshape(-1, width), axis=1, out=blocks)
     blocks[1:] += np.cumsum(blocks[:-1, -1])[:, None]
-    np.cumsum(values[whole:], out=result[whole + 1 :])
-    result[whole + 1 :] += result[whole]
-    return result
+    np.cumsum(values[whole:], out=sums[whole + 1 :])
+    sums[whole + 1 :] += sums[whole]
 
 
 def running_sum_error(count: int) -> float:
@@ -214,7 +222,7 @@ def run_rounds(
     """`trigger_cascade` after its checks, with a second look at counts that floats cannot tell."""
     sequence = np.argsort(shocked)  # neighbours are found from each other in the cache
     start = shocked[sequence]
-    size = len(book.trigger)
+    size = len(book)
     count = np.full(len(start), size if greatest else 0, dtype=np.int64)
     rounds = np.zeros(len(start), dtype=np.int64)
     price = impact(start, book.sold[count])
