@@ -3,29 +3,30 @@
 One file per protocol, in exact integers; `bad_debt` looks at many accounts in floats.
 """
 
-from simulator.risk.lending.aave import (
+from simulator.risk.lending.aave_health import (
+    MAX_HEALTH,
+    AaveEMode,
+    AavePosition,
+    AaveReserve,
+    AaveTotals,
+    aave_bonus,
+    aave_health_factor,
+    aave_threshold,
+    aave_totals,
+)
+from simulator.risk.lending.aave_liquidation import (
     AAVE_DIRECTED,
     AAVE_HALF_UP,
     AAVE_HALF_UP_DEBT_UP,
     AAVE_VERSIONS,
-    MAX_HEALTH,
-    AaveEMode,
     AaveLiquidation,
-    AavePosition,
-    AaveReserve,
     AaveRounding,
     AaveSeizure,
-    AaveTotals,
-    aave_bonus,
-    aave_health_factor,
     aave_liquidatable_debt,
     aave_liquidate,
     aave_seizure,
-    aave_threshold,
-    aave_totals,
-    aave_v4_bonus,
-    net_bonus_rate,
 )
+from simulator.risk.lending.aave_v4 import aave_v4_bonus, net_bonus_rate
 from simulator.risk.lending.adaptive_curve import (
     MORPHO_CURVE,
     AdaptiveCurve,

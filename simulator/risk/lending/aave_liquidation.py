@@ -1,20 +1,26 @@
-"""Liquidation in Aave v3 and the bonus of Aave v4 (risk-spec section 7).
+"""Liquidation in Aave v3: close factor, seizure, fee, dust and deficit, to the last unit.
 
-Sources: aave-dao/aave-v3-origin, LiquidationLogic.sol and GenericLogic.sol; aave/aave-v4,
-docs/overview.md. Base currency and prices are integers of 1e-8, amounts integers of the token.
+Source: aave-dao/aave-v3-origin, LiquidationLogic.sol (risk-spec section 7). Base currency and
+prices are integers of 1e-8, amounts integers of the token.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
-
-import numpy as np
+from typing import NamedTuple
 
 from simulator.errors import InvalidArgument
 from simulator.risk import checks
-from simulator.types import AnyArray
+from simulator.risk.lending.aave_health import (
+    AaveEMode,
+    AavePosition,
+    AaveReserve,
+    AaveTotals,
+    aave_bonus,
+    aave_threshold,
+    aave_totals,
+)
 from simulator.units import (
     BPS,
     WAD,
@@ -24,8 +30,6 @@ from simulator.units import (
     percent_mul_half_up,
 )
 
-MAX_HEALTH: int = 2**256 - 1
-"""The health factor of an account without debt."""
 LIQUIDATION_THRESHOLD_WAD = WAD
 FULL_CLOSE_WAD: int = 95 * 10**16
 """At or below this health factor all of the debt may be closed."""
@@ -85,123 +89,6 @@ AAVE_VERSIONS = {
     "3.6": AAVE_HALF_UP,
     "3.7": AAVE_DIRECTED,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class AaveReserve:
-    """What a reserve is worth and how it is liquidated."""
-
-    price: int
-    """Base currency (1e-8) per whole token."""
-    decimals: int
-    liquidation_threshold_bps: int = 0
-    """0: it is no collateral."""
-    liquidation_bonus_bps: int = BPS
-    """10,500 is a bonus of 5 %."""
-    protocol_fee_bps: int = 0
-    """Share of the bonus."""
-
-    def __post_init__(self) -> None:
-        checks.whole("price", self.price, 0)
-        checks.whole("decimals", self.decimals, 0, 77)
-        checks.whole("liquidation_threshold_bps", self.liquidation_threshold_bps, 0, BPS)
-        checks.whole("liquidation_bonus_bps", self.liquidation_bonus_bps, BPS)
-        checks.whole("protocol_fee_bps", self.protocol_fee_bps, 0, BPS)
-
-    @property
-    def unit(self) -> int:
-        """10^decimals."""
-        return int(10**self.decimals)
-
-    def collateral_value(self, amount: int) -> int:
-        """amount x price / unit, down, base currency."""
-        return div_floor(amount * self.price, self.unit)
-
-    def debt_value(self, amount: int) -> int:
-        """amount x price / unit, up, base currency."""
-        return div_ceil(amount * self.price, self.unit)
-
-
-@dataclass(frozen=True, slots=True)
-class AaveEMode:
-    """A category: for reserves in its bitmap its threshold and bonus replace their own."""
-
-    liquidation_threshold_bps: int
-    liquidation_bonus_bps: int
-    collateral_bitmap: int
-    """Bit i: reserve i, by its place in the account, counts as collateral of the category."""
-
-    def __post_init__(self) -> None:
-        checks.whole("liquidation_threshold_bps", self.liquidation_threshold_bps, 0, BPS)
-        checks.whole("liquidation_bonus_bps", self.liquidation_bonus_bps, BPS)
-        checks.whole("collateral_bitmap", self.collateral_bitmap, 0)
-
-    def holds(self, reserve: int) -> bool:
-        """Whether reserve i is in the bitmap."""
-        return bool(self.collateral_bitmap >> reserve & 1)
-
-
-class AavePosition(NamedTuple):
-    """An account in one reserve, amounts in token units."""
-
-    reserve: AaveReserve
-    collateral: int = 0
-    debt: int = 0
-
-
-class AaveTotals(NamedTuple):
-    """An account over all reserves, base currency (1e-8)."""
-
-    collateral: int
-    debt: int
-    health_factor_wad: int
-
-
-def aave_health_factor(
-    collateral_values: Sequence[int], thresholds_bps: Sequence[int], debt_values: Sequence[int]
-) -> int:
-    """((sum V x LT) x 1e18 + D / 2) // D // 10000, WAD; 2^256 - 1 without debt.
-
-    Liquidatable below 1e18 (strict).
-    """
-    if len(collateral_values) != len(thresholds_bps):
-        rule = f"must be {len(collateral_values)} of them, one per collateral value"
-        raise InvalidArgument("thresholds_bps", len(thresholds_bps), rule)
-    debt = sum(debt_values)
-    if debt == 0:
-        return MAX_HEALTH
-    weighted = sum(v * lt for v, lt in zip(collateral_values, thresholds_bps, strict=True))
-    return div_floor(div_floor(weighted * WAD + debt // 2, debt), BPS)
-
-
-def aave_totals(account: Sequence[AavePosition], e_mode: AaveEMode | None = None) -> AaveTotals:
-    """Collateral floored, debt rounded up per reserve, health factor; valid without positions.
-
-    A reserve whose threshold is 0 after the category is no collateral.
-    """
-    values, thresholds, debts = [], [], []
-    for at, position in enumerate(account):
-        threshold = aave_threshold(position.reserve, at, e_mode)
-        if threshold:
-            values.append(position.reserve.collateral_value(_amount(at, position.collateral)))
-            thresholds.append(threshold)
-        debts.append(position.reserve.debt_value(_amount(at, position.debt)))
-    health = aave_health_factor(values, thresholds, debts)
-    return AaveTotals(sum(values), sum(debts), health)
-
-
-def aave_threshold(reserve: AaveReserve, at: int, e_mode: AaveEMode | None = None) -> int:
-    """The reserve's liquidation threshold, or its category's if it is in the bitmap; bps."""
-    if e_mode is not None and e_mode.holds(at):
-        return e_mode.liquidation_threshold_bps
-    return reserve.liquidation_threshold_bps
-
-
-def aave_bonus(reserve: AaveReserve, at: int, e_mode: AaveEMode | None = None) -> int:
-    """The reserve's liquidation bonus, or its category's if it is in the bitmap; bps."""
-    if e_mode is not None and e_mode.holds(at):
-        return e_mode.liquidation_bonus_bps
-    return reserve.liquidation_bonus_bps
 
 
 def aave_liquidatable_debt(
@@ -349,34 +236,3 @@ def _refuse_dust(held: AavePosition, owed: AavePosition, seizure: AaveSeizure) -
             f"must not leave dust: debt {debt_value} and collateral {collateral_value} of 1e-8 "
             f"would be left, at least {LEAST_LEFTOVER} each or none is needed",
         )
-
-
-def _amount(at: int, amount: int) -> int:
-    return checks.whole(f"account[{at}]", amount, 0)
-
-
-def aave_v4_bonus(
-    health_factor: Any, max_bonus: Any, bonus_factor: Any, health_for_max_bonus: Any
-) -> AnyArray:
-    """Bonus of Aave v4 as a factor (1.05 is 5 %), linear in the health factor; float64.
-
-    (max - 1) x factor + 1 at a health factor of 1, max at and below `health_for_max_bonus`, which
-    is below 1. NaN above 1, where nothing is liquidated. Arguments broadcast.
-    """
-    health = checks.non_negative("health_factor", health_factor)
-    highest = checks.finite("max_bonus", max_bonus)
-    checks.refuse("max_bonus", highest, highest >= 1, "must be at least 1")
-    share = checks.within("bonus_factor", bonus_factor, 0.0, 1.0)
-    turn = checks.non_negative("health_for_max_bonus", health_for_max_bonus)
-    checks.refuse("health_for_max_bonus", turn, turn < 1, "must be below 1")
-    lowest = (highest - 1) * share + 1
-    weight = np.clip((1 - health) / (1 - turn), 0.0, 1.0)
-    bonus: AnyArray = np.where(health > 1, np.nan, lowest + (highest - lowest) * weight)
-    return bonus
-
-
-def net_bonus_rate(liquidation_bonus_bps: int, fee_share_bps: int) -> float:
-    """(bonus - 1) x (1 - fee share): what the liquidator keeps, a fraction of the debt repaid."""
-    checks.whole("liquidation_bonus_bps", liquidation_bonus_bps, BPS)
-    checks.whole("fee_share_bps", fee_share_bps, 0, BPS)
-    return (liquidation_bonus_bps - BPS) * (BPS - fee_share_bps) / BPS**2
