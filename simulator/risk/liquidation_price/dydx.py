@@ -48,6 +48,7 @@ def dydx_fillable_price(
     if maintenance <= 0:
         raise InvalidArgument("maintenance", maintenance, "must be above 0")
     nearness = 1 - Fraction(net_collateral, maintenance)
-    adjusted = min(max(Fraction(bankruptcy_adjustment_ppm, PPM) * nearness, Fraction(0)), Fraction(1))
+    unclamped = Fraction(bankruptcy_adjustment_ppm, PPM) * nearness
+    adjusted = min(max(unclamped, Fraction(0)), Fraction(1))
     spread = adjusted * Fraction(spread_to_maintenance_ppm, PPM) * position_maintenance
     return (position_net_notional - spread) / position_quantums

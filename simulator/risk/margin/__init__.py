@@ -21,7 +21,7 @@ from simulator.risk.margin.gmx import (
     gmx_remaining_collateral,
     gmx_verdict,
 )
-from simulator.risk.margin.interface import Account, Requirement, RequirementModel
+from simulator.risk.margin.interface import MarginAccount, Requirement, RequirementModel
 from simulator.risk.margin.ledger import equity, magnitude, margin_ratio, requirement
 from simulator.risk.margin.synthetix import (
     SynthetixMargin,
@@ -40,12 +40,12 @@ from simulator.risk.margin.tiers import (
 )
 
 __all__ = [
-    "Account",
     "DydxMargin",
     "DydxMarket",
     "FlatMargin",
     "GmxMargin",
     "GmxVerdict",
+    "MarginAccount",
     "MarginTiers",
     "Requirement",
     "RequirementModel",

@@ -13,7 +13,7 @@ from math import trunc
 from typing import Any
 
 from simulator.errors import InvalidArgument
-from simulator.risk.margin.interface import Account, Requirement
+from simulator.risk.margin.interface import MarginAccount, Requirement
 from simulator.units import PPM, div_floor, ppm_mul_ceil
 
 
@@ -104,7 +104,9 @@ class DydxMargin:
 
     markets: Sequence[DydxMarket]
 
-    def requirement(self, account: Account, prices: Any, order_prices: Any = None) -> Requirement:
+    def requirement(
+        self, account: MarginAccount, prices: Any, order_prices: Any = None
+    ) -> Requirement:
         """See RequirementModel; size [k] in base quantums, prices [k] integers by price_exponent.
 
         A pair of integers for cross margin, of lists for isolated, in quote quantums.

@@ -12,7 +12,7 @@ import numpy as np
 
 from simulator.risk.checks import finite, non_negative, within
 from simulator.risk.margin.interface import (
-    Account,
+    MarginAccount,
     Requirement,
     checked,
     combined,
@@ -33,7 +33,9 @@ class FlatMargin:
         maintenance = within("maintenance_rate", self.maintenance_rate, 0.0, 1.0)
         maintenance_below_initial("maintenance_rate", initial, maintenance)
 
-    def requirement(self, account: Account, prices: Any, order_prices: Any = None) -> Requirement:
+    def requirement(
+        self, account: MarginAccount, prices: Any, order_prices: Any = None
+    ) -> Requirement:
         """See RequirementModel."""
         size, mark, at_order = checked(account, prices, order_prices)
         amount = np.abs(size)

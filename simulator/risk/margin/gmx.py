@@ -15,7 +15,7 @@ import numpy as np
 from simulator.errors import InvalidArgument
 from simulator.risk.checks import finite, non_negative
 from simulator.risk.margin.interface import (
-    Account,
+    MarginAccount,
     Requirement,
     checked,
     combined,
@@ -105,7 +105,9 @@ class GmxMargin:
             "liquidation_factor", self.initial_factor, self.liquidation_factor
         )
 
-    def requirement(self, account: Account, prices: Any, order_prices: Any = None) -> Requirement:
+    def requirement(
+        self, account: MarginAccount, prices: Any, order_prices: Any = None
+    ) -> Requirement:
         """See RequirementModel; it needs `account.entry_price`. Upstream isolates positions."""
         size, _, _ = checked(account, prices, order_prices)
         if account.entry_price is None:

@@ -20,7 +20,7 @@ class Requirement(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class MarginAccount:
     """One account or many: what requirement models read. Leading axes: accounts, paths, ...
 
     k markets along the last axis of every field.
@@ -39,7 +39,9 @@ class Account:
 class RequirementModel(Protocol):
     """What a protocol asks of an account."""
 
-    def requirement(self, account: Account, prices: Any, order_prices: Any = None) -> Requirement:
+    def requirement(
+        self, account: MarginAccount, prices: Any, order_prices: Any = None
+    ) -> Requirement:
         """Initial and maintenance margin at mark `prices` [k] (or [..., k]), in quote.
 
         Shape [...] for cross margin, [..., k] for isolated. With `order_prices` the initial margin
@@ -50,7 +52,7 @@ class RequirementModel(Protocol):
 
 
 def checked(
-    account: Account, prices: Any, order_prices: Any, markets: int | None = None
+    account: MarginAccount, prices: Any, order_prices: Any, markets: int | None = None
 ) -> tuple[AnyArray, AnyArray, AnyArray]:
     """Sizes, mark prices and the prices of the initial margin, checked, as float64."""
     size, mark = finite("size", account.size), non_negative("prices", prices)
@@ -64,7 +66,7 @@ def checked(
     return size, mark, at_order
 
 
-def combined(account: Account, initial: AnyArray, maintenance: AnyArray) -> Requirement:
+def combined(account: MarginAccount, initial: AnyArray, maintenance: AnyArray) -> Requirement:
     """Per market for isolated accounts, summed for cross margin."""
     if account.isolated:
         return Requirement(initial, maintenance)
@@ -89,6 +91,6 @@ def maintenance_below_initial(
         raise InvalidArgument(name, float(low[wrong].flat[0]), rule)
 
 
-def chosen_leverage(account: Account) -> AnyArray | None:
+def chosen_leverage(account: MarginAccount) -> AnyArray | None:
     """The owner's leverage, above 0, or None."""
     return None if account.leverage is None else positive("leverage", account.leverage)

@@ -12,7 +12,7 @@ import numpy as np
 
 from simulator.risk.checks import finite, within
 from simulator.risk.margin.interface import (
-    Account,
+    MarginAccount,
     Requirement,
     checked,
     combined,
@@ -69,7 +69,9 @@ class SynthetixMargin:
         initial = share * fraction + least
         return SynthetixRates(initial, initial * scalar)
 
-    def requirement(self, account: Account, prices: Any, order_prices: Any = None) -> Requirement:
+    def requirement(
+        self, account: MarginAccount, prices: Any, order_prices: Any = None
+    ) -> Requirement:
         """See RequirementModel."""
         size, mark, at_order = checked(account, prices, order_prices)
         amount, rates = np.abs(size), self.rates(size)

@@ -16,7 +16,7 @@ import numpy as np
 from simulator.errors import InvalidArgument
 from simulator.risk.checks import finite, non_negative, positive, same_shape, sorted_up, within
 from simulator.risk.margin.interface import (
-    Account,
+    MarginAccount,
     Requirement,
     checked,
     chosen_leverage,
@@ -117,7 +117,9 @@ class TieredMargin:
     tiers: Sequence[MarginTiers]
     """One per market."""
 
-    def requirement(self, account: Account, prices: Any, order_prices: Any = None) -> Requirement:
+    def requirement(
+        self, account: MarginAccount, prices: Any, order_prices: Any = None
+    ) -> Requirement:
         """See RequirementModel."""
         size, mark, at_order = checked(account, prices, order_prices, len(self.tiers))
         amount, leverage = np.abs(size), chosen_leverage(account)
