@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from math import expm1, inf, log
+from math import exp, expm1, inf, log, log1p
 
 import numpy as np
 
@@ -121,8 +121,8 @@ def exceedance_share(tail: ParetoTail, loss: float) -> float:
     reached = tail.exceedances / tail.samples
     scaled = excess / tail.scale
     if tail.shape == 0.0:
-        return reached * float(np.exp(-scaled))
-    base = 1.0 + tail.shape * scaled
-    if base <= 0.0:
+        return reached * exp(-scaled)
+    growth = tail.shape * scaled
+    if growth <= -1.0:
         return 0.0
-    return reached * float(np.exp(-log(base) / tail.shape))
+    return reached * exp(-log1p(growth) / tail.shape)

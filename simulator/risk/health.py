@@ -7,32 +7,34 @@ stand, in about twice the time it takes to read them.
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import Any
 
 import numpy as np
 
 from simulator.errors import InvalidArgument
 from simulator.risk import checks
-from simulator.types import Float1D, Float2D
+from simulator.types import AnyArray, Float1D, Float2D
 
-ROWS = 1 << 15
-"""Accounts in one go. Fewer cost more calls, more leave the second-level cache."""
+ROWS = 1 << 17
+"""Accounts in one go: their sums are a megabyte. Fewer cost more calls, all at once the cache."""
 
 
 def health_factors(
-    collateral: Float2D,
-    debt: Float2D,
-    price: Float1D,
-    liquidation_threshold: float | Float1D,
-    out: Float1D | None = None,
+    collateral: Any,
+    debt: Any,
+    price: Any,
+    liquidation_threshold: Any,
+    out: AnyArray | None = None,
 ) -> Float1D:
     """Health of each account, float64[n]: below 1 is liquidatable, +inf without debt.
 
     collateral, debt float64[n, k] in units of the assets, not negative; price [k] in quote per
-    unit; liquidation_threshold scalar or [k], in [0, 1]. Memory beyond the answer is bounded.
+    unit; liquidation_threshold scalar or [k], in [0, 1]. out: an array for the answer, so that a
+    loop does not ask for memory each time. Memory beyond it is bounded.
 
-    Amounts are looked at through the sums of each account only, which shows NaN, infinity and a
-    negative sum, but not a negative amount that others outweigh.
+    Amounts are looked at through the sums of each account, which show NaN, infinity and a negative
+    sum, but not a negative amount that others outweigh.
     """
     held, owed = _amounts("collateral", collateral), _amounts("debt", debt)
     checks.same_shape(collateral=held, debt=owed)
@@ -45,7 +47,7 @@ def health_factors(
         checks.same_shape(price=prices, liquidation_threshold=threshold)
     health = _answer(out, len(held))
     weight = prices * threshold
-    buffer, zeros = np.empty(min(ROWS, len(held))), np.zeros(min(ROWS, len(held)))
+    buffer = np.empty(min(ROWS, len(held)))
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         for start in range(0, len(held), ROWS):
             block = slice(start, start + ROWS)
@@ -53,23 +55,25 @@ def health_factors(
             owing = buffer[: len(value)]
             np.dot(held[block], weight, out=value)
             np.dot(owed[block], prices, out=owing)
-            _check(held, owed, value, owing, zeros[: len(value)], start)
+            # NaN or inf in one of the sums makes the sum of their products so.
+            good = isfinite(value.dot(owing))
             np.divide(value, owing, out=value)
-            if not owing.all():
-                value[owing == 0.0] = np.inf
+            if not (good and value.min() >= 0.0):
+                _settle(held, owed, value, owing, good)
     return health
 
 
-def _check(
-    held: Float2D, owed: Float2D, value: Float1D, owing: Float1D, zeros: Float1D, start: int
-) -> None:
-    """Refuse a block whose sums show an amount that is not finite or not positive."""
-    for name, amounts, sums in (("collateral", held, value), ("debt", owed, owing)):
-        # Zero times each is 0 unless one is NaN or infinite: cheaper than isfinite.
-        if sums.dot(zeros) == 0.0 and sums.min() >= 0.0:
-            continue
-        checks.non_negative(name, amounts)
-        raise InvalidArgument(name, f"accounts from {start} on", "times price must be finite")
+def _settle(held: Float2D, owed: Float2D, value: Float1D, owing: Float1D, good: bool) -> None:
+    """Accounts with nothing are healthy; whatever else is no health comes from a bad amount."""
+    value[owing == 0.0] = np.inf
+    if good and value.min() >= 0.0:
+        return
+    checks.non_negative("collateral", held)
+    checks.non_negative("debt", owed)
+    # Sums beyond 1e150 were suspected and are innocent, those beyond 1e308 are not.
+    checks.finite("value of debt", owing)
+    if np.isinf(value[owing > 0.0]).any():
+        raise InvalidArgument("value of collateral", np.inf, "must be finite")
 
 
 def _amounts(name: str, amounts: Any) -> Float2D:
@@ -82,7 +86,7 @@ def _amounts(name: str, amounts: Any) -> Float2D:
     return array
 
 
-def _answer(out: Float1D | None, count: int) -> Float1D:
+def _answer(out: AnyArray | None, count: int) -> Float1D:
     if out is None:
         return np.empty(count)
     if out.shape != (count,) or out.dtype != np.float64 or not out.flags.c_contiguous:

@@ -9,7 +9,7 @@ Whitelaw 1998 for the weights by age.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import ceil, sqrt
+from math import ceil, isfinite, sqrt
 
 import numpy as np
 
@@ -130,14 +130,24 @@ def _guess(values: Float1D, wanted: int) -> float | None:
 
 def _above(values: Float1D, bound: float) -> Float1D:
     """The values above the bound in their order; refuses what is not finite."""
-    zeros = np.zeros(CHUNK)
-    kept = []
+    mask = np.empty(CHUNK, dtype=np.bool_)
+    kept, checked = [], False
     for chunk in _chunks(values):
-        # Zero times each is 0 unless one is NaN or infinite: cheaper than isfinite.
-        if chunk.dot(zeros[: len(chunk)]) != 0.0:
+        if not (checked or isfinite(_squared(chunk))):
             checks.finite("losses", values)
-        kept.append(chunk[chunk > bound])
+            checked = True
+        larger = np.greater(chunk, bound, out=mask[: len(chunk)])
+        kept.append(chunk.compress(larger))
     return np.concatenate(kept)
+
+
+def _squared(chunk: Float1D) -> float:
+    """The sum of squares: NaN or inf if one of them is, at a third of the price of isfinite.
+
+    Finite losses beyond 1e150 make it infinite as well, so it only raises a suspicion.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        return float(chunk.dot(chunk))
 
 
 def _chunks(values: Float1D) -> list[Float1D]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import inf
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
@@ -147,7 +147,7 @@ def protocol_risk(
     )
 
 
-def insolvent_value(collateral: AnyArray, debt: AnyArray, netting: Netting) -> AnyArray:
+def insolvent_value(collateral: Any, debt: Any, netting: Netting) -> AnyArray:
     """Per run over its accounts, the last axis: [..., n] -> [...], in quote; 0 without accounts.
 
     Insolvent iff debt > collateral. net: sum of debt - collateral over the insolvent (Gauntlet's
@@ -161,7 +161,7 @@ def insolvent_value(collateral: AnyArray, debt: AnyArray, netting: Netting) -> A
     return np.asarray(np.where(owed > held, lost, 0.0).sum(axis=-1))
 
 
-def borrowing_power(supply: AnyArray, collateral_factor: AnyArray) -> AnyArray:
+def borrowing_power(supply: Any, collateral_factor: Any) -> AnyArray:
     """Sum over assets of collateral factor x supply, in quote: [..., k] and [k] -> [...]."""
     values = checks.non_negative("supply", supply)
     factors = checks.within("collateral_factor", collateral_factor, 0.0, 1.0, ndim=1)
@@ -172,7 +172,7 @@ def borrowing_power(supply: AnyArray, collateral_factor: AnyArray) -> AnyArray:
     return power
 
 
-def recoverability(debt: AnyArray, proceeds: AnyArray) -> AnyArray:
+def recoverability(debt: Any, proceeds: Any) -> AnyArray:
     """Sum min(debt, proceeds) / sum debt over the last axis, in [0, 1]; NaN without debt.
 
     proceeds: what the account's collateral fetches after slippage, in quote. More than the debt
@@ -187,7 +187,7 @@ def recoverability(debt: AnyArray, proceeds: AnyArray) -> AnyArray:
     return share
 
 
-def under_collateralised(collateral: AnyArray, debt: AnyArray, tolerated: float = 0.01) -> AnyArray:
+def under_collateralised(collateral: Any, debt: Any, tolerated: float = 0.01) -> AnyArray:
     """bool[...]: more than 1 % of a run's outstanding debt is owed by insolvent accounts.
 
     Strict; never without debt. Source: Kao, Chitra, Chiang, Morrow 2020 (Compound).
