@@ -30,7 +30,7 @@ class Sale(NamedTuple):
 def constant_product_sale(
     reserve_in: Any, reserve_out: Any, amount_in: Any, fee: Any = 0.0
 ) -> Sale:
-    """Sell `amount_in` into a pool: out = y a (1 - f) / (x + a (1 - f)), spot = (y - out) / (x + a).
+    """Sell a = `amount_in`: out = y a (1 - f) / (x + a (1 - f)), spot after = (y - out) / (x + a).
 
     Raises InvalidArgument unless reserves are positive, the amount is not negative and the fee is
     in [0, 1). Source: Uniswap v2, x y = k with the fee left in the pool.

@@ -24,7 +24,6 @@ from simulator.risk.cascade.sequence import (
     Liquidation,
     PartialRule,
     SequenceResult,
-    health_factors,
     liquidation_sequence,
 )
 from simulator.risk.cascade.toxicity import (
@@ -76,7 +75,6 @@ __all__ = [
     "dynamic_bonus",
     "fragility_band",
     "greatest_cascade",
-    "health_factors",
     "index_linear_cascade",
     "is_spiral",
     "linear_cascade",

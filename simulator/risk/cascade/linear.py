@@ -13,35 +13,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from fractions import Fraction
-from itertools import accumulate
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
 from simulator.errors import InvalidArgument
+from simulator.risk.cascade.exact import ExactRecount, LinearFunction, tolerance
 from simulator.risk.cascade.triggers import (
     CascadePaths,
     FragilityBand,
     TriggerBook,
     bad_debt,
     run_rounds,
-    running_sum_error,
     trigger_book,
 )
 from simulator.risk.checks import non_negative
-from simulator.types import AnyArray, Float1D, Float2D, Int1D
-
-
-class LinearFunction(Protocol):
-    """`simulator.liquidity.LinearImpact`: max(P (1 - impact_per_unit s), 0)."""
-
-    @property
-    def impact_per_unit(self) -> float:
-        """k, per unit of base."""
-
-    def __call__(self, price: AnyArray, sold: AnyArray) -> AnyArray:
-        """Price after."""
+from simulator.types import Float1D, Float2D, Int1D
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +59,7 @@ def index_linear_cascade(
 ) -> LinearCascade:
     """Index n positions (arguments of `trigger_book`) for linear impact."""
     book = trigger_book(trigger, quantity, debt)
-    slope, error = impact.impact_per_unit, _tolerance(len(book))
+    slope, error = impact.impact_per_unit, tolerance(len(book))
     block = np.empty((2, len(book)))
     least, greatest = block
     # Both from the lowest trigger up, so the least one is written in reverse.
@@ -109,7 +96,7 @@ def linear_cascade(
     final = index.impact(price, sold)
     doubtful = _doubtful(book.rising[::-1], price, final, count, greatest)
     if len(doubtful):
-        exact = _Exact(index)
+        exact = ExactRecount(index.book, index.impact)
         search = exact.greatest if greatest else exact.least
         values, inverse = np.unique(price[doubtful], return_inverse=True)
         count[doubtful] = np.array([search(value) for value in values.tolist()])[inverse]
@@ -135,7 +122,7 @@ def linear_cascade_rounds(
 ) -> CascadePaths:
     """The same fixed points with the rounds that lead to them counted (and their prices kept)."""
     shocked = non_negative("shocked_price", shocked_price, ndim=1)
-    exact = _Exact(index)
+    exact = ExactRecount(index.book, index.impact)
     return run_rounds(
         index.book, index.impact, shocked, greatest, keep_price_path, exact.recount
     )  # fmt: skip
@@ -166,9 +153,6 @@ def cascade_books(indices: Sequence[LinearCascade], shocked_price: Any) -> BookT
     return BookTotals(price, sold, losses)
 
 
-# --- where floats cannot tell -----------------------------------------------------------------
-
-
 def _doubtful(
     trigger: Float1D, shocked: Float1D, final: Float1D, count: Int1D, greatest: bool
 ) -> Int1D:
@@ -177,81 +161,9 @@ def _doubtful(
     Least: all before `count` surely go, and the next one stays unless it is too near. Greatest:
     all from `count` on surely stay, and the last one goes unless it is too near.
     """
-    slack = shocked * _tolerance(len(trigger))
+    slack = shocked * tolerance(len(trigger))
     if greatest:
         at = np.flatnonzero(count > 0)
         return at[final[at] > trigger[count[at] - 1] - slack[at]]
     at = np.flatnonzero(count < len(trigger))
     return at[final[at] <= trigger[count[at]] + slack[at]]
-
-
-def _tolerance(size: int) -> float:
-    """Error of p (1 - k Q) - t and of t / (1 - k Q +- it), as a share of p."""
-    return running_sum_error(size) + 16 * 2.0**-53
-
-
-def _decimal(value: float) -> Fraction:
-    """The decimal that was written: 0.001 is 1/1000."""
-    return Fraction(repr(float(value)))
-
-
-class _Exact:
-    """Comparisons of one call on fractions; the running quantities are made when first asked."""
-
-    def __init__(self, index: LinearCascade) -> None:
-        self._book, self._impact = index.book, index.impact
-        self._slope = _decimal(index.impact.impact_per_unit)
-        self._sold: list[Fraction] = []
-
-    def _price(self, shocked: float, count: int) -> Fraction:
-        """Price with the first `count` positions sold."""
-        if not self._sold:
-            terms = (_decimal(one) for one in self._book.quantity[self._book.order].tolist())
-            self._sold = list(accumulate(terms, initial=Fraction(0)))
-        return max(_decimal(shocked) * (1 - self._slope * self._sold[count]), Fraction(0))
-
-    def least(self, shocked: float) -> int:
-        """The first position that stays."""
-        trigger = self._book.rising[::-1]
-        price = self._impact(np.asarray(shocked), self._book.sold[:-1])
-        slack = shocked * _tolerance(len(trigger))
-        stays = np.flatnonzero(price > trigger + slack)
-        end = int(stays[0]) if len(stays) else len(trigger)
-        for at in np.flatnonzero(price[:end] >= trigger[:end] - slack).tolist():
-            if self._price(shocked, at) > _decimal(trigger[at]):
-                return int(at)
-        return end
-
-    def greatest(self, shocked: float) -> int:
-        """One past the last position that goes even when it and all before it are sold."""
-        trigger = self._book.rising[::-1]
-        price = self._impact(np.asarray(shocked), self._book.sold[1:])
-        slack = shocked * _tolerance(len(trigger))
-        goes = np.flatnonzero(price < trigger - slack)
-        start = int(goes[-1]) + 1 if len(goes) else 0
-        doubtful = np.flatnonzero(price[start:] <= trigger[start:] + slack) + start
-        for at in doubtful[::-1].tolist():
-            if self._price(shocked, at + 1) <= _decimal(trigger[at]):
-                return int(at) + 1
-        return start
-
-    def recount(self, shocked: Float1D, before: Int1D, met: Float1D, found: Int1D) -> Int1D:
-        """Triggers at or above the price with `before` sold, corrected where it is too near."""
-        trigger = self._book.rising[::-1]
-        size = len(trigger)
-        if not size:
-            return found
-        slack = shocked * _tolerance(size)
-        doubtful = (found > 0) & (trigger[np.maximum(found - 1, 0)] <= met + slack)
-        doubtful |= (found < size) & (trigger[np.minimum(found, size - 1)] >= met - slack)
-        for at in np.flatnonzero(doubtful).tolist():
-            found[at] = self._recount(float(shocked[at]), int(before[at]), int(found[at]))
-        return found
-
-    def _recount(self, shocked: float, before: int, count: int) -> int:
-        trigger, price = self._book.rising[::-1], self._price(shocked, before)
-        while count < len(trigger) and _decimal(trigger[count]) >= price:
-            count += 1
-        while count and _decimal(trigger[count - 1]) < price:
-            count -= 1
-        return count

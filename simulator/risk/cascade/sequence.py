@@ -14,6 +14,7 @@ import numpy as np
 from simulator.errors import InvalidArgument
 from simulator.risk.cascade.triggers import MarketImpact
 from simulator.risk.checks import non_negative, positive, same_shape, within
+from simulator.risk.health import health_factors
 from simulator.types import Float1D
 
 
@@ -97,7 +98,7 @@ def liquidation_sequence(
     price = float(impact(shocked, np.asarray(sold)))
     complete = True
     while True:
-        health = health_factors(held, owed, price, rule.liquidation_threshold)
+        health = _health(held, owed, price, rule)
         at = int(np.argmin(health)) if len(health) else -1
         if at < 0 or health[at] >= 1.0:
             break
@@ -120,13 +121,15 @@ def liquidation_sequence(
     )
 
 
-def health_factors(
-    collateral: Float1D, debt: Float1D, price: float, liquidation_threshold: float
-) -> Float1D:
-    """collateral x price x threshold / debt, [n]; infinite without debt."""
-    health = np.full(len(debt), np.inf)
-    np.divide(collateral * (price * liquidation_threshold), debt, out=health, where=debt > 0.0)
-    return health
+def _health(held: Float1D, owed: Float1D, price: float, rule: PartialRule) -> Float1D:
+    """Health factors [n] of collateral in base and debt in quote."""
+    nothing = np.zeros_like(held)
+    return health_factors(
+        np.column_stack((held, nothing)),
+        np.column_stack((nothing, owed)),
+        np.array([price, 1.0]),
+        rule.liquidation_threshold,
+    )
 
 
 def _step(
@@ -145,5 +148,5 @@ def _step(
     left = 0.0 if repaid == owed[at] else float(owed[at]) - repaid
     lost = left if exhausted else 0.0
     owed[at] = left - lost
-    after = health_factors(held[[at]], owed[[at]], price, rule.liquidation_threshold)
+    after = _health(held[[at]], owed[[at]], price, rule)
     return Liquidation(at, price, health, float(after[0]), repaid, seized, lost)

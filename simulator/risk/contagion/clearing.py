@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from simulator.errors import InvalidArgument
-from simulator.risk.checks import finite, non_negative, one_of, same_shape, within
+from simulator.risk.checks import non_negative, one_of, same_shape, within
 from simulator.types import Bool1D, Float1D, Float2D
 
 _RELATIVE_SLACK = 1e-12
@@ -27,7 +27,7 @@ class Clearing:
     payments: Float1D
     """[n]: paid to other banks, at most what is owed to them."""
     equity: Float1D
-    """[n]: e - d + received - paid, below 0 by what senior creditors miss; without default costs."""
+    """[n]: e - d + received - paid, before default costs; below 0 by what senior creditors miss."""
     defaults: Bool1D
     """[n]: e - d + received < owed."""
     rounds: int

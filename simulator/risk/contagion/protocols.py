@@ -18,7 +18,8 @@ from typing import TypeAlias
 import numpy as np
 
 from simulator.errors import InvalidArgument
-from simulator.risk.checks import finite, non_negative, one_of, same_shape, within
+from simulator.risk.checks import non_negative, same_shape, within
+from simulator.risk.health import health_factors
 from simulator.types import Bool1D, Float1D, Float2D, Int1D
 
 AssetImpact: TypeAlias = Callable[[Float1D], Float1D]
@@ -78,7 +79,7 @@ class JointCascade:
     liquidated: tuple[Bool1D, ...]
     """Per protocol [n]."""
     stuck: tuple[Bool1D, ...]
-    """Per protocol [n]: liquidatable, but paused, unprofitable or beyond the liquidators' capital."""
+    """Per protocol [n]: liquidatable, but paused, unprofitable or beyond the capital."""
     sold: Float1D
     """[k], base."""
     bad_debt: Float1D
@@ -126,11 +127,9 @@ def account_shortfall(protocol: Protocol, price: Float1D) -> Float1D:
 def account_health(protocol: Protocol, price: Float1D) -> Float1D:
     """Collateral x threshold / debt in the oracle's prices, [n]; infinite without debt."""
     answer = protocol.oracle.answer(price)
-    backed = protocol.collateral @ (answer * protocol.liquidation_threshold)
-    owed = protocol.debt @ answer
-    health = np.full(len(owed), np.inf)
-    np.divide(backed, owed, out=health, where=owed > 0.0)
-    return health
+    return health_factors(
+        protocol.collateral, protocol.debt, answer, protocol.liquidation_threshold
+    )  # fmt: skip
 
 
 class _State:

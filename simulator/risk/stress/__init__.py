@@ -1,4 +1,4 @@
-"""Stress: named shocks with their source, grids of shocks, and the smallest shock that breaks it."""
+"""Stress: named shocks with their source, grids of shocks, and the smallest one that breaks it."""
 
 from simulator.risk.stress.engines import cascade_loss, collateral_loss
 from simulator.risk.stress.reverse import (

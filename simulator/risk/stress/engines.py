@@ -45,7 +45,7 @@ def collateral_loss(collateral: Any, debt: Any, price: Any) -> LossEngine:
 
 
 def cascade_loss(index: LinearCascade, price: float) -> LossEngine:
-    """Bad debt of one market after its cascade (least fixed point), from `price` before the shock."""
+    """Bad debt of one market after its cascade (least fixed point); `price` before the shock."""
     now = positive("price", price, ndim=0)
 
     def loss(moves: Float2D) -> Float1D:

@@ -81,7 +81,8 @@ def measured_moves(bars: Any, statistic: str) -> Float1D:
         span = 1 if statistic == "worst hour" else HOURS_PER_DAY
         close = prices[..., 3]
         moves = close[span:] / close[:-span] - 1.0
-    return np.minimum(moves.min(axis=0), 0.0)
+    worst: Float1D = np.minimum(moves.min(axis=0), 0.0)
+    return worst
 
 
 def measured_shock(
@@ -89,7 +90,7 @@ def measured_shock(
 ) -> Shock:  # fmt: skip
     """A shock measured from a crash fixture: symbol -> [hours, 4] of open, high, low, close.
 
-    With `simulator.prices.load_crash`: {symbol: ohlc.ticks for symbol, ohlc in crash.series.items()}
+    Of a `simulator.prices.Crash`: {symbol: ohlc.ticks for symbol, ohlc in crash.series.items()}
     """
     if not bars:
         raise InvalidArgument("bars", {}, "must hold at least one series")
@@ -181,4 +182,5 @@ def shock_grid(levels: Sequence[Any]) -> Float2D:
 def shock_ray(direction: Any, sizes: Any) -> Float2D:
     """size x direction for each size, [m, k], cut at -1: a price does not fall below 0."""
     along = finite("direction", direction, ndim=1)
-    return np.maximum(np.outer(finite("sizes", sizes, ndim=1), along), -1.0)
+    shocks: Float2D = np.maximum(np.outer(finite("sizes", sizes, ndim=1), along), -1.0)
+    return shocks

@@ -22,10 +22,14 @@ from tests.golden.rows import Check, Row, exact
 def uniswap_v2(row: Row) -> dict[str, int]:
     given = row["inputs"]
     kept = 1 - Fraction(str(given["fee"]))
-    amounts = (int(exact(given[name])) for name in ("amount_in", "reserve_in", "reserve_out"))
-    scale = max(1000, kept.denominator)
-    numerator = kept * scale
-    return {"amount_out": uniswap_v2_amount_out(*amounts, int(numerator), scale)}
+    amount_out = uniswap_v2_amount_out(
+        int(exact(given["amount_in"])),
+        int(exact(given["reserve_in"])),
+        int(exact(given["reserve_out"])),
+        kept.numerator,
+        kept.denominator,
+    )
+    return {"amount_out": amount_out}
 
 
 def concentrated(row: Row) -> dict[str, int]:
