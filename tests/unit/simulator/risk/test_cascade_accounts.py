@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.risk import CascadeResult, cascade
+from simulator.errors import InvalidArgument
+from simulator.risk import CascadeResult, cascade, greatest_cascade
 from simulator.risk.cascade import ImpactFunction
 from simulator.types import Float1D, Float2D
 
@@ -84,6 +85,12 @@ def test_a_one_sided_book_ends_at_the_least_of_all_fixed_points(
     least = frozenset.intersection(*all_of_them)
     assert least in all_of_them
     assert members(result) == least
+    greatest = frozenset.union(*all_of_them)
+    most = greatest_cascade(cash, size, RATE, impact, dumped)
+    assert greatest in all_of_them and members(most) == greatest
+    assert most.first.tolist() == result.first.tolist()
+    assert most.first_notional == result.first_notional
+    assert most.final_notional >= result.final_notional
 
 
 def members(result: CascadeResult) -> frozenset[int]:
@@ -153,3 +160,48 @@ def test_what_is_not_dumped_moves_no_price() -> None:
     patient = cascade(cash, size, RATE, impact, np.zeros_like(size))
     assert patient.final.tolist() == patient.first.tolist()
     assert cascade(cash, size, RATE, impact).final.sum() > patient.final.sum()
+
+
+def test_an_account_exactly_at_its_requirement_is_safe_in_both_directions() -> None:
+    size = np.array([[16.0]])
+    impact = linear(np.array([1.0]), 0.0)
+    at = np.array([-(1 - RATE) * 16.0])
+    assert not cascade(at, size, RATE, impact).final.any()
+    assert not greatest_cascade(at, size, RATE, impact).final.any()
+    below = np.nextafter(at, -np.inf)
+    assert cascade(below, size, RATE, impact).final.all()
+    assert greatest_cascade(below, size, RATE, impact).final.all()
+
+
+def test_the_greatest_fixed_point_is_valued_before_any_impact() -> None:
+    size, price = np.array([[10.0], [20.0], [5.0]]), np.array([100.0])
+    cash = -(1 - RATE) * size[:, 0] * np.array([101.0, 69.0, 1.0])
+    # 10 sold leave 90, 30 sold leave 70, all 35 leave 65: the second goes only if supposed to.
+    result = greatest_cascade(cash, size, RATE, linear(price, 0.01))
+    assert result.first.tolist() == [True, False, False]
+    assert result.final.tolist() == [True, False, False]
+    assert result.prices[:, 0] == pytest.approx([65.0, 70.0, 90.0])
+    assert result.rounds == 2
+    assert result.first_notional == result.final_notional == 1000.0
+
+
+def test_nobody_is_a_valid_book() -> None:
+    for run in (cascade, greatest_cascade):
+        result = run(np.zeros(0), np.zeros((0, 1)), RATE, linear(np.ones(1), 0.1))
+        assert result.rounds == 0 and result.final_notional == 0.0 and len(result.final) == 0
+
+
+@pytest.mark.parametrize("run", [cascade, greatest_cascade])
+def test_shapes_and_numbers_are_checked_at_the_door(run: object) -> None:
+    assert callable(run)
+    impact = linear(np.ones(1), 0.1)
+    size = np.ones((2, 1))
+    for cash, sizes, dumped, field in (
+        (np.array([1.0, np.nan]), size, None, "cash[1]"),
+        (np.ones(2), np.array([[1.0], [np.inf]]), None, "size[1, 0]"),
+        (np.ones(3), size, None, "size"),
+        (np.ones(2), size, np.ones((2, 2)), "dumped"),
+    ):
+        with pytest.raises(InvalidArgument) as caught:
+            run(cash, sizes, RATE, impact, dumped)
+        assert caught.value.field == field
