@@ -117,3 +117,11 @@ def broadcast(**arrays: AnyArray) -> tuple[AnyArray, ...]:
 def refuse(name: str, values: Any, good: Any, rule: str) -> None:
     """InvalidArgument with the first value that is not good; `good` has the shape of `values`."""
     _refuse(name, np.asarray(values), np.asarray(good), rule)
+
+
+def flags(name: str, values: Any) -> AnyArray:
+    """Booleans; numbers and texts are refused, an empty list is fine."""
+    array = np.asarray(values)
+    if array.dtype != np.bool_ and array.size:
+        raise InvalidArgument(name, values, "must be true or false")
+    return array.astype(np.bool_)

@@ -18,8 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from simulator.errors import InvalidArgument
-from simulator.risk.checks import broadcast, finite, non_negative
+from simulator.risk.checks import broadcast, finite, flags, non_negative
 from simulator.types import AnyArray
 
 DAYS_PER_YEAR = 365.0
@@ -45,7 +44,7 @@ class Greeks:
     theta_per_day: AnyArray
     """theta / 365."""
     rho: AnyArray
-    """Per 1.00 of the rate. Black-76: at a fixed forward, −T·price."""
+    """Per 1.00 of the rate. Black-76: at a fixed forward, -T·price."""
     dividend_rho: AnyArray
     """Per 1.00 of the dividend yield. Black-76: 0, the forward holds it."""
 
@@ -62,13 +61,13 @@ class _Terms:
     dividend_yield: AnyArray
     vol: AnyArray
     asset: AnyArray
-    """S·e^{−qT}, or S once expired."""
+    """S·e^{-qT}, or S once expired."""
     cash: AnyArray
-    """K·e^{−rT}, or K once expired."""
+    """K·e^{-rT}, or K once expired."""
     deviation: AnyArray
-    """σ·√T, 0 once expired."""
+    """sigma·√T, 0 once expired."""
     d1: AnyArray
-    """Without randomness +inf, −inf, or 0 at the kink; at strike 0 always +inf."""
+    """Without randomness +inf, -inf, or 0 at the kink; at strike 0 always +inf."""
     d2: AnyArray
 
 
@@ -82,9 +81,7 @@ def black_scholes(
     return _price(_terms(is_call, spot, strike, years, rate, dividend_yield, vol))
 
 
-def black_76(
-    is_call: Any, forward: Any, strike: Any, years: Any, rate: Any, vol: Any
-) -> AnyArray:
+def black_76(is_call: Any, forward: Any, strike: Any, years: Any, rate: Any, vol: Any) -> AnyArray:
     """Price of an option on a forward: Black-Scholes-Merton with q := r, float64."""
     return black_scholes(is_call, forward, strike, years, rate, rate, vol)
 
@@ -141,11 +138,8 @@ def black_scholes_residual(
 def _terms(
     is_call: Any, spot: Any, strike: Any, years: Any, rate: Any, dividend_yield: Any, vol: Any
 ) -> _Terms:
-    call = np.asarray(is_call)
-    if call.dtype != np.bool_:
-        raise InvalidArgument("is_call", is_call, "must be true for a call, false for a put")
     call, s, k, t, r, q, v = broadcast(
-        is_call=call,
+        is_call=flags("is_call", is_call),
         spot=non_negative("spot", spot),
         strike=non_negative("strike", strike),
         years=finite("years", years),
@@ -172,9 +166,7 @@ def _price(terms: _Terms) -> AnyArray:
     from scipy.special import ndtr
 
     sign = terms.sign
-    raw = sign * (
-        terms.asset * ndtr(sign * terms.d1) - terms.cash * ndtr(sign * terms.d2)
-    )
+    raw = sign * (terms.asset * ndtr(sign * terms.d1) - terms.cash * ndtr(sign * terms.d2))
     low, high = _bounds(terms)
     # Rounding may leave the interval by a unit in the last place; implied volatility must not.
     price: AnyArray = np.clip(raw, low, high)
@@ -198,9 +190,7 @@ def _greeks(terms: _Terms) -> Greeks:
     owed = sign * terms.cash * ndtr(sign * terms.d2)
     vega = terms.asset * density * root
     decay = np.divide(vega * terms.vol, 2.0 * years, out=np.zeros_like(vega), where=years > 0.0)
-    theta = np.where(
-        years > 0.0, terms.dividend_yield * held - terms.rate * owed - decay, 0.0
-    )
+    theta = np.where(years > 0.0, terms.dividend_yield * held - terms.rate * owed - decay, 0.0)
     return Greeks(
         price=_price(terms),
         delta=sign * growth * ndtr(sign * terms.d1),

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from simulator.errors import InvalidArgument
-from simulator.risk.checks import broadcast, finite, non_negative, positive
+from simulator.risk.checks import broadcast, finite, flags, non_negative, positive
 from simulator.risk.options import black_76
 from simulator.types import AnyArray, Float1D
 
@@ -76,7 +76,7 @@ def deribit_standard_margin(
     put MM = max(.075, .075·mark) + mark, IM = max(max(.15 − OTM/U, .10) + mark, MM).
     """
     call, k, q, u, mark = broadcast(
-        is_call=np.asarray(is_call, dtype=bool),
+        is_call=flags("is_call", is_call),
         strike=non_negative("strike", strike),
         quantity=finite("quantity", quantity),
         underlying=positive("underlying", underlying),
@@ -124,7 +124,7 @@ def deribit_portfolio_margin(
     p = parameters or DeribitPortfolioParameters()
     price = float(positive("index", index, ndim=0))
     call, k, days, sigma, q = broadcast(
-        is_call=np.atleast_1d(np.asarray(is_call, dtype=bool)),
+        is_call=np.atleast_1d(flags("is_call", is_call)),
         strike=non_negative("strike", strike),
         days_to_expiry=positive("days_to_expiry", days_to_expiry),
         vol=non_negative("vol", vol),
@@ -146,9 +146,7 @@ def deribit_portfolio_margin(
         + p.futures_offset * float(min(long_, short))
     )
     initial = worst + contingency
-    return ScenarioMargin(
-        initial, p.maintenance_share * initial, worst, contingency, losses, moves
-    )
+    return ScenarioMargin(initial, p.maintenance_share * initial, worst, contingency, losses, moves)
 
 
 def _net_short(call: AnyArray, strike: AnyArray, days: AnyArray, quantity: AnyArray) -> float:

@@ -1,4 +1,4 @@
-"""Derive's portfolio margin (PMRM): the worst of spot and volatility scenarios, minus contingencies.
+"""Derive's portfolio margin (PMRM): the worst scenario of spot and volatility less contingencies.
 
 Written from the formulas of derivexyz/v2-core PMRMLib.sol; the contract computes in 1e-18
 integers, here float64. A balance is signed cash, negative = required. No known answers exist for
@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from simulator.errors import InvalidArgument
-from simulator.risk.checks import finite, non_negative, positive, within
+from simulator.risk.checks import finite, flags, non_negative, positive, within
 from simulator.risk.options import black_76
 from simulator.risk.portfolio_margin.derive_standard import MarginBalance
 from simulator.types import AnyArray, Bool1D, Float1D, Int1D
@@ -183,7 +183,7 @@ def _values(
     vol_shock = np.maximum(1.0 + directions * reach * multiplier, 0.0)
     forward = expiry.forward_variable * shocks + expiry.forward_fixed
     prices = black_76(
-        np.asarray(expiry.is_call, dtype=bool),
+        flags("is_call", expiry.is_call),
         forward[:, None],
         expiry.strike,
         days / 365.0,

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from simulator.errors import InvalidArgument
-from simulator.risk.checks import broadcast, finite, non_negative, positive, within
+from simulator.risk.checks import broadcast, finite, flags, non_negative, positive, within
 from simulator.types import AnyArray
 
 
@@ -96,7 +96,7 @@ def derive_isolated_margin(
     """
     p = parameters or DeriveStandardParameters()
     call, k, q, price, s = broadcast(
-        is_call=_calls(is_call),
+        is_call=flags("is_call", is_call),
         strike=non_negative("strike", strike),
         quantity=finite("quantity", quantity),
         value=non_negative("value", value),
@@ -226,7 +226,8 @@ def derive_standard_margin(
     held = float(finite("cash", cash, ndim=0))
     stable = float(positive("stable_price", stable_price, ndim=0))
     lost = max(depeg.threshold - stable, 0.0) * depeg.factor if depeg is not None else 0.0
-    initial = maintenance = np.float64(held)
+    initial: AnyArray = np.asarray(held)
+    maintenance: AnyArray = np.asarray(held)
     for market in markets:
         parts = [*market.options, market.perpetual, market.base]
         for part in (each for each in parts if each is not None):
@@ -234,7 +235,7 @@ def derive_standard_margin(
         initial = initial - lost * market.spot * (
             abs(market.short_options) + abs(market.perpetual_size)
         )
-    return MarginBalance(np.asarray(initial), np.asarray(maintenance))
+    return MarginBalance(initial, maintenance)
 
 
 def _penalty(penalty: OraclePenalty | None, confidence: float) -> float:
@@ -253,16 +254,9 @@ def _ordered_rates(initial: float, maintenance: float) -> None:
         raise InvalidArgument("maintenance_rate", maintenance, rule)
 
 
-def _calls(is_call: Any) -> AnyArray:
-    calls = np.asarray(is_call)
-    if calls.dtype != np.bool_ and calls.size:
-        raise InvalidArgument("is_call", is_call, "must be true for a call, false for a put")
-    return calls.astype(bool)
-
-
 def _options(is_call: Any, strike: Any, quantity: Any) -> tuple[AnyArray, AnyArray, AnyArray]:
     """is_call [n], strike [n], quantity [..., n], checked."""
-    calls, k = _calls(is_call), non_negative("strike", strike, ndim=1)
+    calls, k = flags("is_call", is_call), non_negative("strike", strike, ndim=1)
     q = finite("quantity", quantity)
     if calls.shape != k.shape:
         rule = f"must have the shape of strike, {k.shape}"

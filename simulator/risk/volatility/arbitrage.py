@@ -30,9 +30,9 @@ class SliceArbitrage:
     at_k: float
     """Where; ±inf for a wing."""
     lee: bool
-    """b·(1 + |ρ|) <= 2."""
+    """b·(1 + |rho|) <= 2."""
     vanishing_call: bool
-    """d+ → −inf as k → inf: the right slope b·(1 + ρ) < 2, strict."""
+    """d+ → -inf as k → inf: the right slope b·(1 + rho) < 2, strict."""
     free: bool
     """All of them."""
 

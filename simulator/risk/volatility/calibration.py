@@ -2,7 +2,8 @@
 
 The shapes are written in coordinates in which their constraints are bounds, so that every point
 the optimiser visits is a slice: least variance >= 0, |ρ| < 1, s > 0 and Lee's b·(1 + |ρ|) <= 2.
-Butterfly arbitrage (g < 0) enters as a penalty. The optimiser is scipy's `least_squares`.
+scipy's `least_squares` finds the slice; only if it has butterfly arbitrage (g < 0) is it
+sought again with g >= 0 on a grid as constraints, by scipy's SLSQP.
 """
 
 from __future__ import annotations
@@ -16,20 +17,20 @@ import numpy as np
 
 from simulator.errors import InvalidArgument
 from simulator.risk.checks import finite, non_negative, positive, same_shape, sorted_up
-from simulator.risk.volatility.arbitrage import svi_butterfly
+from simulator.risk.volatility.arbitrage import svi_arbitrage, svi_butterfly
 from simulator.risk.volatility.ssvi import power_law_phi, ssvi_slice, ssvi_total_variance
 from simulator.risk.volatility.svi import RawSvi, svi_total_variance
 from simulator.types import AnyArray, Float1D
 
-PENALTY = 1000.0
-"""Weight of what g lacks in the residuals. The lack that is left falls with its square."""
 MARGIN = 1e-4
-"""g is asked to stay above this, so that what is left of the lack keeps g itself above 0."""
+"""g is asked to stay above this on the grid, so that it stays above 0 between its points."""
 LARGEST_CORRELATION = 0.999
 ACTIVE = 1e-6
 """A parameter within this share of its range from a bound counts as held by it."""
-_GRID = np.linspace(-6.0, 6.0, 121)
-"""Where g is penalised, in units of the quotes' half span around their middle."""
+_GRID = np.concatenate([[-8.0, -4.0], np.linspace(-2.0, 2.0, 81), [4.0, 8.0]])
+"""Where g >= 0 is asked at first, in units of the quotes' half span around their middle."""
+_CUTS = 5
+"""How often the worst point of a fit is added to them; one or two do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ def calibrate_svi(
     root_weight = np.sqrt(weight / weight.sum())
     middle, half = 0.5 * (k.max() + k.min()), max(0.5 * float(np.ptp(k)), 1e-3)
     top = float(np.max(quoted**2)) * years
-    grid = middle + half * _GRID
+    asked = [middle + half * _GRID]
 
     def shape(point: Float1D) -> RawSvi:
         least, steep, rho, m, s = (float(value) for value in point)
@@ -104,23 +105,34 @@ def calibrate_svi(
         return RawSvi(a if a + dip >= 0.0 else -dip, b, rho, m, s)
 
     def off(point: Float1D) -> Float1D:
-        return np.sqrt(svi_total_variance(shape(point), k) / years) - quoted
+        gap: Float1D = np.sqrt(svi_total_variance(shape(point), k) / years) - quoted
+        return gap
 
     def weighted(point: Float1D) -> Float1D:
-        residuals = root_weight * off(point)
-        if not butterfly:
-            return residuals
-        g = np.nan_to_num(svi_butterfly(shape(point), grid), nan=0.0)
-        return np.concatenate([residuals, PENALTY * np.minimum(g - MARGIN, 0.0)])
+        residuals: Float1D = root_weight * off(point)
+        return residuals
+
+    def spare(point: Float1D) -> Float1D:
+        g: Float1D = np.nan_to_num(svi_butterfly(shape(point), asked[0]), nan=0.0)
+        return g - MARGIN
 
     low = np.array([0.0, 0.0, -LARGEST_CORRELATION, middle - 2.0 * half, 1e-4])
     high = np.array([2.0 * top, 1.0, LARGEST_CORRELATION, middle + 2.0 * half, 10.0 * half + 1.0])
     first = np.array([0.8 * float(np.min(quoted**2)) * years, 0.1, 0.0, middle, half])
     found = _best(weighted, first, low, high, seed, starts)
+    bent = butterfly and svi_arbitrage(shape(found)).minimum_g < 0.0
+    if bent:
+        firsts = (found, first)
+        for _ in range(_CUTS):
+            found = _constrained(weighted, spare, firsts, low, high, seed, starts)
+            worst = svi_arbitrage(shape(found))
+            if worst.minimum_g >= 0.0:
+                break
+            asked[0] = np.append(asked[0], np.clip(worst.at_k, -1e3, 1e3))
+            firsts = (found, first)
     names = ("minimum_variance", "lee", "rho", "m", "s")
     active = [names[at] for at in _held(found, low, high)]
-    g = np.nan_to_num(svi_butterfly(shape(found), grid), nan=0.0)
-    if butterfly and float(np.min(g)) < 2.0 * MARGIN:
+    if bent:
         active.append("butterfly")
     residuals = off(found)
     error = sqrt(float(np.sum((root_weight * residuals) ** 2)))
@@ -144,10 +156,11 @@ def calibrate_ssvi(
     """
     times = sorted_up("expiries", positive("expiries", expiries))
     if not len(times) or not len(times) == len(k) == len(volatility) == len(vega):
-        raise InvalidArgument("k", f"{len(k)} arrays", f"needs one for each of {len(times)} expiries")
+        raise InvalidArgument(
+            "k", f"{len(k)} arrays", f"needs one for each of {len(times)} expiries"
+        )
     quotes = [
-        _quotes(f"k[{at}]", *each)
-        for at, each in enumerate(zip(k, volatility, vega, strict=True))
+        _quotes(f"k[{at}]", *each) for at, each in enumerate(zip(k, volatility, vega, strict=True))
     ]
     whole = sum(float(weight.sum()) for _, _, weight in quotes)
     roots = [np.sqrt(weight / whole) for _, _, weight in quotes]
@@ -211,11 +224,51 @@ def _best(
         drawn = low + (high - low) * generator.uniform(0.02, 0.98, len(low))
         start = np.clip((1.0 - share) * first + share * drawn, low, high)
         found = least_squares(
-            residuals, start, bounds=(low, high), x_scale=high - low, xtol=1e-14, ftol=1e-14,
-            gtol=1e-14, max_nfev=2000 if attempt == 0 else 400,
+            residuals,
+            start,
+            bounds=(low, high),
+            x_scale=high - low,
+            xtol=1e-14,
+            ftol=1e-14,
+            gtol=1e-14,
+            max_nfev=1000 if attempt == 0 else 200,
         )
         if found.cost < cost:
             best, cost = found.x, found.cost
+    return best
+
+
+def _constrained(
+    residuals: Callable[[Float1D], Float1D],
+    spare: Callable[[Float1D], Float1D],
+    firsts: tuple[Float1D, ...],
+    low: Float1D,
+    high: Float1D,
+    seed: int,
+    starts: int,
+) -> Float1D:
+    """The best point with spare >= 0 from the given and some seeded starts; a flat slice else."""
+    from scipy.optimize import minimize
+
+    generator, span = np.random.default_rng(seed), high - low
+    drawn = [low + span * generator.uniform(0.02, 0.98, len(low)) for _ in range(starts)]
+    flat = firsts[-1].copy()
+    flat[:2] = float(flat[0]) / 0.8, 0.0
+    best, cost = flat, np.inf
+    for start in (*firsts, *(0.5 * (firsts[-1] + each) for each in drawn)):
+        found = minimize(
+            # The cost is of the order of 1e-5, below SLSQP's idea of no change.
+            lambda share: 1e4 * float(np.sum(residuals(low + span * share) ** 2)),
+            np.clip((start - low) / span, 0.0, 1.0),
+            method="SLSQP",
+            bounds=[(0.0, 1.0)] * len(low),
+            constraints={"type": "ineq", "fun": lambda share: spare(low + span * share)},
+            options={"maxiter": 300, "ftol": 1e-12},
+        )
+        point = np.clip(low + span * found.x, low, high)
+        kept = float(np.min(spare(point))) >= -0.5 * MARGIN
+        if kept and found.fun < cost:
+            best, cost = point, float(found.fun)
     return best
 
 

@@ -112,7 +112,8 @@ def _log_price(s: AnyArray, x: AnyArray) -> AnyArray:
         tail = erfcx(-(h + t) / _ROOT_TWO) - erfcx(-(h - t) / _ROOT_TWO)
         far = -0.5 * (h * h + t * t) + np.log(0.5 * tail)
         near = np.log(np.exp(x / 2.0) * ndtr(h + t) - np.exp(-x / 2.0) * ndtr(h - t))
-    return np.where(h + t < 0.0, far, near)
+    price: AnyArray = np.where(h + t < 0.0, far, near)
+    return price
 
 
 def _slope(s: AnyArray, x: AnyArray, below: AnyArray, logarithm: AnyArray) -> AnyArray:

@@ -23,9 +23,9 @@ class SsviButterfly:
     """The two sufficient conditions against butterfly arbitrage, bool of the common shape."""
 
     slope: AnyArray
-    """θ·φ·(1 + |ρ|) < 4, strict."""
+    """θ·φ·(1 + |rho|) < 4, strict."""
     curvature: AnyArray
-    """θ·φ²·(1 + |ρ|) <= 4."""
+    """θ·φ²·(1 + |rho|) <= 4."""
     free: AnyArray
     """Both."""
 

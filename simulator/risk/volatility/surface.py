@@ -57,7 +57,8 @@ def surface_volatility(
     lower, share = _between(expiries, times)
     column = np.arange(len(times))
     variance = _mixed(rows[lower, column], rows[lower + 1, column], share)
-    return np.sqrt(variance / times).reshape(years.shape)
+    volatility: AnyArray = np.sqrt(variance / times).reshape(years.shape)
+    return volatility
 
 
 def _between(expiries: AnyArray, years: AnyArray) -> tuple[Int1D, AnyArray]:

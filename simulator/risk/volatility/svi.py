@@ -41,7 +41,7 @@ class RawSvi:
         if not self.s > 0.0:
             raise InvalidArgument("s", self.s, "must be above 0")
         if self.minimum_variance < 0.0:
-            raise InvalidArgument("a", self.a, "a + b·s·√(1 − ρ²) must be at least 0")
+            raise InvalidArgument("a", self.a, "a + b·s·√(1 - rho²) must be at least 0")
 
     @property
     def minimum_variance(self) -> float:
