@@ -110,6 +110,14 @@ def joint_cascade(
     for at, protocol in enumerate(protocols):
         _check(protocol, assets, at)
     backing = np.zeros(0) if reserve is None else non_negative("reserve", reserve, ndim=1)
+    non_negative("gas_cost", gas_cost, ndim=0)
+    if not capital >= 0.0:
+        raise InvalidArgument("capital", capital, "must be at least 0")
+    for at, protocol in enumerate(protocols):
+        owners = protocol.borrower
+        if reserve is not None and not np.all((owners >= 0) & (owners < len(backing))):
+            rule = f"must index the {len(backing)} reserves"
+            raise InvalidArgument(f"protocols[{at}].borrower", owners.tolist(), rule)
     state = _State(protocols, impact, assets, backing, reserve is not None, capital, gas_cost)
     rounds = 0
     while state.turn():
