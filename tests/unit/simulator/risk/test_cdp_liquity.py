@@ -153,8 +153,8 @@ def test_an_offset_takes_debt_and_gives_collateral_pro_rata() -> None:
     assert after.deposits == 200 * WAD
     # The loss per unit is rounded up by one unit.
     assert after.product == WAD // 2 - 1
-    assert 100 * (WAD // 2 - 1) == compounded_deposit(after, small)
-    assert 300 * (WAD // 2 - 1) == compounded_deposit(after, large)
+    assert compounded_deposit(after, small) == 100 * (WAD // 2 - 1)
+    assert compounded_deposit(after, large) == 300 * (WAD // 2 - 1)
     assert (collateral_gain(after, small), collateral_gain(after, large)) == (2 * WAD, 6 * WAD)
     assert pool.sums == {} and pool.product == WAD
 
