@@ -4,6 +4,7 @@ Shapes: n accounts, k markets. Money in quote, sizes in base (positive long), pr
 base; all float64. Exact verdicts come from integers through the callables that are passed in.
 """
 
+from simulator.risk import cdp, funding, lending
 from simulator.risk.backtest import (
     BaselZone,
     Christoffersen,
@@ -542,6 +543,7 @@ __all__ = [
     "cascade",
     "cascade_books",
     "cascade_loss",
+    "cdp",
     "christoffersen",
     "circulating_supply",
     "close_out_due",
@@ -613,6 +615,7 @@ __all__ = [
     "fit_tail",
     "fragility_band",
     "free_collateral",
+    "funding",
     "garch_volatility",
     "gmx_remaining_collateral",
     "gmx_verdict",
@@ -653,6 +656,7 @@ __all__ = [
     "jump_wings_to_svi",
     "kupiec",
     "kupiec_region",
+    "lending",
     "leverage_allowed",
     "linear_cascade",
     "linear_cascade_rounds",
