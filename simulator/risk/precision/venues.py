@@ -83,18 +83,25 @@ class DydxPrecision:
 
         'buy' floors, 'sell' ceils; a price below one tick becomes one tick, as upstream clamps.
         """
-        one_of("side", side, SIDES)
         number = Fraction(exact_above_zero("price", price))
-        exact = number * Fraction(10) ** self._subtick_exponent
+        return self.subticks_of_ratio(number * Fraction(10) ** self._quote_exponent, side)
+
+    def subticks_of_ratio(self, quote_per_base_quantum: Fraction, side: str) -> int:
+        """Quote quantums per base quantum (a fillable price) -> subticks, rounded as by `subticks`:
+        up where a long is sold, down where a short is bought back; at most 64 bits."""
+        one_of("side", side, SIDES)
+        exact = quote_per_base_quantum / Fraction(10) ** self.quantum_conversion_exponent
         if side == "buy":
             rounded = quantise_floor(floor(exact), self.subticks_per_tick)
         else:
             rounded = quantise_ceil(ceil(exact), self.subticks_per_tick)
-        return max(rounded, self.subticks_per_tick)
+        highest = quantise_floor(2**64 - 1, self.subticks_per_tick)
+        return min(max(rounded, self.subticks_per_tick), highest)
 
     def price(self, subticks: int) -> Fraction:
         """Subticks -> USDC per base, exactly."""
-        return Fraction(subticks) / Fraction(10) ** self._subtick_exponent
+        exponent = self.quantum_conversion_exponent - self._quote_exponent
+        return Fraction(subticks) * Fraction(10) ** exponent
 
     def quantums(self, size: ExactNumber) -> int:
         """Size in base -> base quantums, a multiple of step_base_quantums, toward zero."""
@@ -106,8 +113,9 @@ class DydxPrecision:
         return trunc(subticks * quantums * Fraction(10) ** self.quantum_conversion_exponent)
 
     @property
-    def _subtick_exponent(self) -> int:
-        return self.atomic_resolution - DYDX_QUOTE_RESOLUTION - self.quantum_conversion_exponent
+    def _quote_exponent(self) -> int:
+        """From USDC per base to quote quantums per base quantum."""
+        return self.atomic_resolution - DYDX_QUOTE_RESOLUTION
 
 
 def _hyperliquid_decimals(size_decimals: int, market: str) -> int:

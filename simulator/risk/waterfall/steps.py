@@ -124,8 +124,8 @@ def waterfall(
         if step == "fund":
             fund_paid = min(reserve, left)
             left -= fund_paid
-        elif left > 0.0:
-            most = shortfall / abs(held) if held else 0.0
+        elif left > 0.0 and held != 0.0:
+            most = shortfall / abs(held)
             unit = most if adl_price is None else _unit_loss(held, mark, most, adl_price)
             # The fund bears the loss of a share of the size; the rest is to be matched.
             wanted = abs(held) * (left / shortfall)
