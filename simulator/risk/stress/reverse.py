@@ -19,6 +19,9 @@ from simulator.types import Bool1D, Float1D, Float2D
 
 LossEngine: TypeAlias = Callable[[Float2D], Float1D]
 """Relative price moves [m, k], each at least -1 -> loss (bad debt) [m] in quote."""
+_Verdict: TypeAlias = Callable[[Float1D], Bool1D]
+_TURNED = 3
+"""Directions that are turned further, the nearest ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,20 +38,20 @@ class ReverseStress:
     """Shocks that the engine was asked about."""
 
 
-@dataclass(frozen=True, slots=True)
 class _Search:
-    loss: LossEngine
-    root: Float2D
-    """[k, r]: covariance = root root', so a shock is root @ u at distance |u|."""
-    breached: Callable[[Float1D], Bool1D]
-    limit: float
-    steps: int
-    count: list[int]
+    """The forward engine along directions, and what was asked of it, inside one call."""
 
-    def breaches(self, moves: Float2D) -> Bool1D:
+    def __init__(
+        self, loss: LossEngine, root: Float2D, breached: _Verdict, limit: float, steps: int
+    ) -> None:
+        self._loss, self._root, self._breached = loss, root, breached
+        self._limit, self._steps = limit, steps
+        self._asked = 0
+
+    def losses(self, moves: Float2D) -> Float1D:
         """Ask the forward engine."""
-        self.count[0] += len(moves)
-        return self.breached(np.asarray(self.loss(moves), dtype=np.float64))
+        self._asked += len(moves)
+        return np.asarray(self._loss(moves), dtype=np.float64)
 
     def radius(self, direction: Float1D) -> float:
         """How far along a direction [r] the first breach lies; infinite if there is none.
@@ -56,22 +59,36 @@ class _Search:
         A grid finds the first cell that breaches, finer grids cut that cell until it is as small
         as floats resolve it well. The far end of the last cell is returned: it does breach.
         """
-        length = float(np.linalg.norm(direction))
-        if length == 0.0:
-            return np.inf
-        along = self.root @ (direction / length)
-        falling = along < 0.0
-        end = min(self.limit, float((-1.0 / along[falling]).min()) if falling.any() else np.inf)
-        low, high = 0.0, end
+        along, low, high = self._ray(direction)
         first = True
         while first or high - low > 1e-12 * high:
-            sizes = np.linspace(low, high, self.steps + 1)[1:]
-            hit = np.flatnonzero(self.breaches(np.maximum(np.outer(sizes, along), -1.0)))
+            sizes = np.linspace(low, high, self._steps + 1)[1:]
+            breached = self._breached(self.losses(np.maximum(np.outer(sizes, along), -1.0)))
+            hit = np.flatnonzero(breached)
             if not len(hit):
                 return np.inf if first else high
             at, first = int(hit[0]), False
-            low, high = (sizes[at - 1] if at else low), sizes[at]
-        return float(high)
+            low, high = (float(sizes[at - 1]) if at else low), float(sizes[at])
+        return high
+
+    def _ray(self, direction: Float1D) -> tuple[Float1D, float, float]:
+        """Moves at distance 1, and the distances to search between."""
+        along = self._root @ (direction / np.linalg.norm(direction))
+        falling = along < 0.0
+        to_zero = float((-1.0 / along[falling]).min()) if falling.any() else np.inf
+        return along, 0.0, min(self._limit, to_zero)
+
+    def confirmed(self, direction: Float1D, distance: float) -> ReverseStress | None:
+        """With the engine's word on the very shock that is returned, asked for alone: its rounding
+        may need a few last digits more than among others."""
+        along, _, end = self._ray(direction)
+        for nudge in (0.0, 1e-15, 1e-14, 1e-13, 1e-12, 1e-11, 1e-10):
+            reach = min(distance * (1.0 + nudge), end)
+            moves = np.maximum(reach * along, -1.0)
+            got = self.losses(moves[None, :])
+            if self._breached(got)[0]:
+                return ReverseStress(moves, reach, float(got[0]), self._asked)
+        return None
 
 
 def reverse_stress(
@@ -94,37 +111,58 @@ def reverse_stress(
     asset, of all of them, and `starts` drawn ones. A found shock is a shock that breaches; that
     none is nearer is as sure as the search is.
     """
-    from scipy.optimize import minimize
-
     root = _root(covariance)
     bound = float(non_negative("threshold", threshold, ndim=0))
     positive("limit", limit, ndim=0)
     for name, value, least in (("steps", steps, 2), ("starts", starts, 0)):
         if value < least:
             raise InvalidArgument(name, value, f"must be at least {least}")
-    breached = (lambda got: got >= bound) if reached else (lambda got: got > bound)
-    search = _Search(loss, root, breached, limit, steps, [0])
-    nothing = np.zeros((1, len(root)))
-    if search.breaches(nothing)[0]:
-        return _answer(search, nothing[0], 0.0)
-    rank = root.shape[1]
-    rng = np.random.default_rng(seed)
-    falls = [-root.T @ one for one in (*np.eye(len(root)), np.ones(len(root)))]
-    directions = [*falls, *np.eye(rank), *-np.eye(rank), *rng.standard_normal((starts, rank))]
-    found = sorted(((search.radius(one), at) for at, one in enumerate(directions)))
-    best, which = found[0] if found else (np.inf, 0)
-    if not np.isfinite(best):
+    breached: _Verdict = (lambda got: got >= bound) if reached else (lambda got: got > bound)
+    search = _Search(loss, root, breached, limit, steps)
+    nothing = np.zeros(len(root))
+    now = search.losses(nothing[None, :])
+    if breached(now)[0]:
+        return ReverseStress(nothing, 0.0, float(now[0]), 1)
+    found = sorted(
+        ((search.radius(one), at, one) for at, one in enumerate(_directions(root, starts, seed))),
+        key=lambda item: item[:2],
+    )
+    nearest = [(distance, one) for distance, _, one in found[:_TURNED] if np.isfinite(distance)]
+    if root.shape[1] > 1:
+        nearest = [_turned(search, *_turned(search, distance, one)) for distance, one in nearest]
+    if not nearest:
         return None
-    nearest = directions[which] / np.linalg.norm(directions[which])
-    for distance, at in found[:3] if rank > 1 else []:
-        if not np.isfinite(distance):
-            break
-        unit = directions[at] / np.linalg.norm(directions[at])
-        options = {"xatol": 1e-7, "fatol": 1e-10, "maxfev": 300 * rank}
-        turned = minimize(search.radius, unit, method="Nelder-Mead", options=options)
-        if turned.fun < best:
-            best, nearest = float(turned.fun), turned.x / np.linalg.norm(turned.x)
-    return _answer(search, np.maximum(best * (root @ nearest), -1.0), best)
+    distance, direction = min(nearest, key=lambda item: item[0])
+    return search.confirmed(direction, distance)
+
+
+def _directions(root: Float2D, starts: int, seed: int) -> list[Float1D]:
+    """Falls of each asset and of all with the others as they follow, axes, and drawn ones."""
+    assets, rank = root.shape
+    rng = np.random.default_rng(seed)
+    falls = [-root.T @ one for one in (*np.eye(assets), np.ones(assets))]
+    axes = [*np.eye(rank), *-np.eye(rank)]
+    directions = [*falls, *axes, *(rng.standard_normal((starts, rank)) if rank else [])]
+    return [one for one in directions if np.linalg.norm(one) > 0.0]
+
+
+def _turned(search: _Search, distance: float, direction: Float1D) -> tuple[float, Float1D]:
+    """Turn a direction [r] until its breach is nearest, in the plane that touches the sphere."""
+    from scipy.optimize import minimize
+
+    centre = direction / np.linalg.norm(direction)
+    tangent = np.linalg.svd(centre[None, :])[2][1:]
+    rank = len(tangent)
+    simplex = np.vstack((np.zeros(rank), 0.1 * np.eye(rank)))
+    found = minimize(
+        lambda at: search.radius(centre + at @ tangent),
+        np.zeros(rank),
+        method="Nelder-Mead",
+        options={"initial_simplex": simplex, "xatol": 1e-6, "fatol": 1e-10, "maxfev": 150 * rank},
+    )
+    if found.fun < distance:
+        return float(found.fun), centre + found.x @ tangent
+    return distance, centre
 
 
 def insurance_fund_stress(
@@ -149,14 +187,6 @@ def mahalanobis(moves: Any, covariance: Any) -> float:
     if np.abs(root @ inside - shock).max() > 1e-9 * np.abs(shock).max():
         return np.inf
     return float(np.linalg.norm(inside))
-
-
-def _answer(search: _Search, moves: Float1D, distance: float) -> ReverseStress | None:
-    """With the forward engine's word on the very shock that is returned."""
-    got = np.asarray(search.loss(moves[None, :]), dtype=np.float64)
-    if not search.breached(got)[0]:
-        return None
-    return ReverseStress(moves, distance, float(got[0]), search.count[0] + 1)
 
 
 def _root(covariance: Any) -> Float2D:

@@ -173,7 +173,8 @@ def shock_grid(levels: Sequence[Any]) -> Float2D:
     Levels are relative moves of at least -1. No assets give one empty shock.
     """
     axes = [finite(f"levels[{at}]", one, ndim=1) for at, one in enumerate(levels)]
-    grid = np.array(list(product(*axes)), dtype=np.float64).reshape(-1, len(axes))
+    rows = list(product(*axes))
+    grid = np.array(rows, dtype=np.float64).reshape(len(rows), len(axes))
     if (grid < -1.0).any():
         raise InvalidArgument("levels", float(grid.min()), "must be at least -1")
     return grid
