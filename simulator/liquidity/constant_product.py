@@ -44,7 +44,8 @@ def constant_product_sale(
         amount_out=amount_out,
         average_price=np.asarray(have_out * kept / (have_in + effective)),
         spot_before=np.broadcast_to(np.asarray(have_out / have_in), shape),
-        spot_after=np.asarray((have_out - amount_out) / (have_in + amount)),
+        # y - out as y x / (x + effective): a large sale would lose all digits in the difference.
+        spot_after=np.asarray(have_out * (have_in / (have_in + effective)) / (have_in + amount)),
     )
 
 
