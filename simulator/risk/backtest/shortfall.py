@@ -15,7 +15,7 @@ import numpy as np
 from simulator.errors import InvalidArgument
 from simulator.risk import checks
 from simulator.risk.backtest.coverage import var_exceptions
-from simulator.risk.var import quantiles
+from simulator.risk.var.historical import order_statistics
 from simulator.risk.var.levels import tail_share
 from simulator.types import AnyArray, Float1D
 
@@ -70,7 +70,7 @@ def acerbi_szekely_test(
     return SimulatedTest(
         statistic=statistic,
         p_value=float(np.mean(law <= statistic)),
-        critical_value=float(quantiles(law, (significance,))[0]),
+        critical_value=float(order_statistics(law, (significance,))[0]),
         significance=significance,
         simulations=len(drawn),
     )
@@ -110,7 +110,7 @@ def mcneil_frey(
     return SimulatedTest(
         statistic=statistic,
         p_value=float(np.mean(law >= statistic)),
-        critical_value=float(quantiles(law, (rejected_from,))[0]),
+        critical_value=float(order_statistics(law, (rejected_from,))[0]),
         significance=significance,
         simulations=resamples,
     )

@@ -18,6 +18,12 @@ from simulator.risk.var.historical import (
     weighted_var,
 )
 from simulator.risk.var.intervals import Interval, bootstrap_interval
+from simulator.risk.var.measures import (
+    borrowing_power,
+    insolvent_value,
+    recoverability,
+    under_collateralised,
+)
 from simulator.risk.var.parametric import (
     cornish_fisher_es,
     cornish_fisher_is_valid,
@@ -34,12 +40,8 @@ from simulator.risk.var.report import (
     Convention,
     ProtocolRisk,
     TailRisk,
-    borrowing_power,
-    insolvent_value,
     protocol_risk,
-    recoverability,
     tail_risk,
-    under_collateralised,
 )
 
 __all__ = [

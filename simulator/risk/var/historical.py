@@ -46,7 +46,12 @@ def var_es(losses: Float1D, level: float) -> tuple[float, float]:
 
 def quantiles(samples: Float1D, levels: Sequence[float]) -> Float1D:
     """The smallest sample x with F_n(x) >= level for each level, float64[len(levels)]."""
-    ordered = np.sort(_samples("samples", samples))
+    return order_statistics(checks.finite("samples", _samples("samples", samples)), levels)
+
+
+def order_statistics(values: Float1D, levels: Sequence[float]) -> Float1D:
+    """`quantiles` without its checks: statistics of resamples may be infinite."""
+    ordered = np.sort(values)
     return ordered[[rank(len(ordered), level) for level in levels]]
 
 

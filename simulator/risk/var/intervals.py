@@ -9,7 +9,7 @@ import numpy as np
 
 from simulator.errors import InvalidArgument
 from simulator.risk import checks
-from simulator.risk.var.historical import quantiles
+from simulator.risk.var.historical import order_statistics
 from simulator.risk.var.levels import exact_level
 from simulator.types import AnyArray, Float1D
 
@@ -53,5 +53,5 @@ def bootstrap_interval(
     found: Float1D = np.array(
         [statistic(values[draw.integers(count, size=count)]) for _ in range(resamples)]
     )
-    low, high = quantiles(found, (float(tail), float(1 - tail)))
+    low, high = order_statistics(found, (float(tail), float(1 - tail)))
     return Interval(float(low), float(high), confidence, resamples, seed)
