@@ -171,7 +171,7 @@ def test_tables_are_checked_at_the_door(size: Any, impact: Any, source: str, as_
 
 # --- GMX ------------------------------------------------------------------------------------------
 
-GMX = {"positive_factor": 1e-9, "negative_factor": 4e-9, "exponent": 2.0}
+GMX: dict[str, Any] = {"positive_factor": 1e-9, "negative_factor": 4e-9, "exponent": 2.0}
 
 
 @pytest.mark.parametrize(

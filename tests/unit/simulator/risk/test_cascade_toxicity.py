@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 from math import inf
 
@@ -160,7 +161,7 @@ def test_density_counts_from_the_far_end_up_to_the_price_without_it() -> None:
 
 
 def test_slippage_and_shares_are_checked() -> None:
-    for call in (
+    calls: list[Callable[[], object]] = [
         lambda: critical_ltv(-0.01),
         lambda: critical_ltv(0.05, 0.99),
         lambda: toxic_health_factor(1.1, 0.05),
@@ -171,6 +172,7 @@ def test_slippage_and_shares_are_checked() -> None:
         lambda: continuum_move(0.1, -0.5),
         lambda: dynamic_bonus(0.1, -0.1),
         lambda: parameters_are_safe(1.2, 0.1),
-    ):
+    ]
+    for call in calls:
         with pytest.raises(InvalidArgument):
             call()

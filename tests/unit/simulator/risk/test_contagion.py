@@ -33,7 +33,8 @@ def system(seed: int, banks: int) -> tuple[Float2D, Float1D, Float1D]:
     rng = np.random.default_rng(seed)
     owed = rng.integers(0, 5, (banks, banks)) * (rng.random((banks, banks)) < 0.6)
     np.fill_diagonal(owed, 0)
-    return owed.astype(float), rng.integers(0, 6, banks) * 1.0, rng.integers(0, 4, banks) * 1.0
+    assets, senior = rng.integers(0, 6, banks), rng.integers(0, 4, banks)
+    return owed.astype(np.float64), assets.astype(np.float64), senior.astype(np.float64)
 
 
 def mapped(
@@ -415,6 +416,7 @@ def test_oracles_and_reserves_are_checked() -> None:
         joint_cascade([], impact(0.1), 2, reserve=np.array([-1.0]))
     with pytest.raises(InvalidArgument, match="borrower"):
         joint_cascade([lending((1.0, 5.0))], impact(0.1), 2, reserve=np.zeros(0))
-    for options in ({"capital": -1.0}, {"gas_cost": -1.0}, {"capital": np.nan}):
+    bad: list[dict[str, Any]] = [{"capital": -1.0}, {"gas_cost": -1.0}, {"capital": np.nan}]
+    for options in bad:
         with pytest.raises(InvalidArgument):
             joint_cascade([], impact(0.1), 2, **options)
