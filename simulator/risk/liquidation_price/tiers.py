@@ -20,7 +20,9 @@ def tiered_liquidation_price(
 ) -> AnyArray:
     """First price met from the current one at which equity reaches the tiered requirement.
 
-    size, price, equity [...] of one position at the current price: equity(P') = equity + q (P' - P)
+    size, price, equity [...] of one position at the current price (its entry price and margin do as
+    well; other positions of a cross wallet enter by their profit less their maintenance margin):
+    equity(P') = equity + q (P' - P)
     against the requirement (and closing fee) of the tier that |q| P' is in. A healthy account is
     followed against its side (a long down, a short up), one below its requirement the other way,
     to where it would recover. Tiers whose requirement jumps at a floor (deductions other than

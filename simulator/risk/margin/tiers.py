@@ -87,8 +87,11 @@ def tiered_maintenance(notional: Any, tiers: MarginTiers, out: AnyArray | None =
 
     The maximum over the tiers' lines, in chunks: bounded memory, linear cost.
     """
-    values = np.ascontiguousarray(notional, dtype=np.float64)
+    values = np.asarray(notional, dtype=np.float64, order="C")
     result = np.empty_like(values) if out is None else out
+    if result.shape != values.shape or not result.flags.c_contiguous:
+        rule = f"must be contiguous and have the shape of notional, {values.shape}"
+        raise InvalidArgument("out", f"array of shape {result.shape}", rule)
     flat, into = values.reshape(-1), result.reshape(-1)
     rates, deductions = tiers.rates.tolist(), tiers.deductions.tolist()
     line = np.empty(min(_CHUNK, len(flat)))

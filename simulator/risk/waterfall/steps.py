@@ -71,7 +71,7 @@ class WaterfallResult:
     margin_used: float
     """Of the bankrupt account."""
     returned: float
-    """Equity of an account that was solvent after all."""
+    """Equity of an account that was solvent after all, or that `adl_price` left with something."""
     fund_paid: float
     fund_left: float
     deleveraged: Float1D
@@ -102,14 +102,17 @@ def waterfall(
     1. its own margin; then the steps named in `order` (FUND_FIRST, ADL_FIRST, or one of them, or
        none): 'fund' pays min(fund, what is left of D), and the size whose loss it bears leaves the
        waterfall; 'adl' matches the size that is left with the other side, account by account of
-       `ranking` [indices], at the bankruptcy price (or `adl_price`, between it and the mark);
+       `ranking` [indices], at the bankruptcy price or at `adl_price` (Hyperliquid: the previous
+       mark; not worse than the mark);
     2. what is left is cut from positive open profit pro rata (`socialise`);
     3. what remains then is the deficit.
 
     Same-side and empty accounts in the ranking are passed over. An account that is matched at the
     bankruptcy price loses size x |mark - bankruptcy price| against the mark, and nothing is left to
-    cover for that size. Conserved: sum of all equity + fund - deficit. A solvent account is closed
-    at the mark, and `returned` is its equity. An account without a position never pays.
+    cover for that size; at `adl_price` it loses size x |mark - adl_price|, and the bankrupt account
+    keeps what exceeds its shortfall. Conserved: sum of all equity + fund - deficit. A solvent
+    account is closed at the mark, and `returned` is its equity. An account without a position never
+    pays.
     """
     mark, reserve = float(positive("price", price)), float(non_negative("fund", fund))
     size, entry, margin = _checked(others)
@@ -118,6 +121,7 @@ def waterfall(
     opened = float(non_negative("bankrupt.entry_price", bankrupt.entry_price))
     lost = -held * (mark - opened)
     shortfall = max(lost - deposit, 0.0)
+    returned = max(deposit - lost, 0.0)
     left, taken, charged = shortfall, np.zeros_like(size), np.zeros_like(size)
     fund_paid = 0.0
     for step in _checked_order(order):
@@ -126,20 +130,22 @@ def waterfall(
             left -= fund_paid
         elif left > 0.0 and held != 0.0:
             most = shortfall / abs(held)
-            unit = most if adl_price is None else _unit_loss(held, mark, most, adl_price)
+            unit = most if adl_price is None else _unit_loss(held, mark, adl_price)
             # The fund bears the loss of a share of the size; the rest is to be matched.
             wanted = abs(held) * (left / shortfall)
             taken = _matched(wanted, -np.sign(held) * size, ranking)
             charged = taken * unit
-            covered = float(charged.sum())
-            left = 0.0 if unit == most and taken.sum() >= wanted else max(left - covered, 0.0)
+            surplus = float(charged.sum()) - left
+            if unit == most and taken.sum() >= wanted:
+                surplus = 0.0  # what differs is the rounding of a sum
+            returned, left = returned + max(surplus, 0.0), max(-surplus, 0.0)
     rest = size - np.sign(size) * taken
     socialised = socialise(left, rest * (mark - entry))
     realised = np.sign(size) * taken * (mark - entry) - charged
     return WaterfallResult(
         shortfall=shortfall,
         margin_used=min(max(deposit, 0.0), max(lost, 0.0)),
-        returned=max(deposit - lost, 0.0),
+        returned=returned,
         fund_paid=fund_paid,
         fund_left=reserve - fund_paid,
         deleveraged=taken,
@@ -164,13 +170,12 @@ def _matched(wanted: float, opposing: AnyArray, ranking: Any) -> Float1D:
     return taken
 
 
-def _unit_loss(held: float, mark: float, most: float, adl_price: float) -> float:
+def _unit_loss(held: float, mark: float, adl_price: float) -> float:
     """What a unit of size loses to the other side when matched at a price of the venue's own."""
     unit = float(np.sign(held)) * (float(positive("adl_price", adl_price)) - mark)
-    if not 0.0 <= unit <= most * (1.0 + 1e-12):
-        rule = "must lie between the mark and the bankruptcy price"
-        raise InvalidArgument("adl_price", adl_price, rule)
-    return min(unit, most)
+    if unit < 0.0:
+        raise InvalidArgument("adl_price", adl_price, "must not be worse than the mark")
+    return unit
 
 
 def _checked(others: MarketPositions) -> tuple[Float1D, Float1D, Float1D]:

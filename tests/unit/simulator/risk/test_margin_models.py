@@ -87,6 +87,10 @@ def test_tiers_write_into_a_given_array_and_keep_the_shape() -> None:
     out = np.empty((2, 2))
     assert tiered_maintenance(np.full((2, 2), 2e5), TIERS, out) is out
     assert out.tolist() == [[7500.0, 7500.0]] * 2
+    assert tiered_maintenance(2e5, TIERS).shape == () and tiered_maintenance(2e5, TIERS) == 7500.0
+    for wrong in (np.empty((4, 1)), np.empty((2, 4))[:, ::2]):
+        with pytest.raises(InvalidArgument, match="out"):
+            tiered_maintenance(np.full((2, 2), 2e5), TIERS, wrong)
 
 
 @pytest.mark.parametrize("bad", [nan, inf, -1.0, -1e-300])

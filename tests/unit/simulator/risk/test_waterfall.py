@@ -123,9 +123,16 @@ def test_matching_at_the_venues_own_price_leaves_the_difference_to_others() -> N
     assert result.fund_paid == pytest.approx(50.0)
     at_mark = waterfall(LONG, WINNERS, 70.0, 1000.0, [1, 0], ADL_FIRST, adl_price=70.0)
     assert at_mark.fund_paid == 100.0 and at_mark.deleveraged.sum() == 10.0
-    for price in (69.0, 81.0):
-        with pytest.raises(InvalidArgument, match="adl_price"):
-            waterfall(LONG, WINNERS, 70.0, 0.0, [0], ADL_FIRST, adl_price=price)
+    # At the previous mark of 85 the account was solvent: 50 above its bankruptcy price are its own.
+    solvent = waterfall(LONG, WINNERS, 70.0, 1000.0, [1, 0], ADL_FIRST, adl_price=85.0)
+    assert solvent.deleveraging_loss.sum() == pytest.approx(150.0)
+    assert solvent.returned == pytest.approx(50.0)
+    assert solvent.fund_paid == 0.0 == solvent.deficit
+    partly = waterfall(LONG, WINNERS, 70.0, 0.0, [0], ADL_FIRST, adl_price=85.0)
+    assert partly.deleveraging_loss.sum() == 60.0 and partly.returned == 0.0
+    assert partly.socialised.cuts.sum() == pytest.approx(40.0)
+    with pytest.raises(InvalidArgument, match="adl_price"):
+        waterfall(LONG, WINNERS, 70.0, 0.0, [0], ADL_FIRST, adl_price=69.0)
 
 
 def test_steps_and_numbers_that_cannot_be_are_refused() -> None:
@@ -155,6 +162,7 @@ accounts = st.lists(
     st.floats(1, 200),
     st.floats(0, 5000),
     st.sampled_from([FUND_FIRST, ADL_FIRST, ("fund",), ("adl",), ()]),
+    st.one_of(st.none(), st.floats(0, 50)),
 )
 def test_the_waterfall_conserves_value_and_spares_who_has_no_position(
     failed: tuple[float, float, float],
@@ -162,12 +170,15 @@ def test_the_waterfall_conserves_value_and_spares_who_has_no_position(
     price: float,
     fund: float,
     order: tuple[str, ...],
+    gap: float | None,
 ) -> None:
     others = MarketPositions(*np.array(rows).T)
     ranking = np.random.default_rng(len(rows)).permutation(len(rows))
     bankrupt = BankruptPosition(*failed)
     own = bankrupt.margin + bankrupt.size * (price - bankrupt.entry_price)
-    result = waterfall(bankrupt, others, price, fund, ranking, order)
+    # A venue's own price is better for the bankrupt account than the mark.
+    own_price = None if gap is None else price + (gap if bankrupt.size > 0 else -gap * price / 51)
+    result = waterfall(bankrupt, others, price, fund, ranking, order, own_price)
     before = own + others.equity(price).sum() + fund
     after = result.returned + result.after.equity(price).sum() + result.fund_left - result.deficit
     scale = abs(own) + np.abs(others.equity(price)).sum() + fund + 1
@@ -181,7 +192,9 @@ def test_the_waterfall_conserves_value_and_spares_who_has_no_position(
     assert 0 <= result.socialised.haircut <= 1 and result.deficit >= 0
     assert (result.deleveraged <= np.abs(others.size)).all()
     paid = result.fund_paid + lost.sum() + result.deficit
-    assert paid == pytest.approx(max(-own, 0.0), abs=1e-10 * scale)
+    assert paid == pytest.approx(result.returned - own, abs=1e-10 * scale)
+    if gap is None:
+        assert result.returned == max(own, 0.0)
     if result.deficit > 0:
         assert result.socialised.haircut == 1.0
 
