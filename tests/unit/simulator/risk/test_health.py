@@ -86,6 +86,12 @@ def test_an_amount_that_is_none_is_named(
             health_factors(amounts["collateral"], amounts["debt"], PRICE, THRESHOLD)
 
 
+@pytest.mark.parametrize("bad", [np.nan, -np.inf, -1.0])
+def test_collateral_that_is_none_is_named_beside_no_debt(bad: float) -> None:
+    with pytest.raises(InvalidArgument, match=r"collateral\[1, 0\]"):
+        health_factors([[1.0, 1.0], [bad, 0.0]], np.zeros((2, 2)), PRICE, THRESHOLD)
+
+
 def test_values_beyond_floats_are_refused_and_large_ones_are_not() -> None:
     found = health_factors([[1e200, 0.0]], [[1e200, 0.0]], PRICE, 0.5)
     assert found == pytest.approx([0.5])
