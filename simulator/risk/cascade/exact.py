@@ -12,6 +12,9 @@ from simulator.risk.cascade.sums import running_sum_error
 from simulator.risk.cascade.triggers import TriggerBook
 from simulator.types import AnyArray, Float1D, Int1D
 
+_CHUNK = 512
+"""Positions looked at together; a threshold is rarely far from where its search begins."""
+
 
 class LinearFunction(Protocol):
     """`simulator.liquidity.LinearImpact`: max(P (1 - impact_per_unit s), 0)."""
@@ -24,9 +27,9 @@ class LinearFunction(Protocol):
         """Price after."""
 
 
-def tolerance(size: int) -> float:
-    """Error of p (1 - k Q) - t and of t / (1 - k Q +- it), as a share of p."""
-    return running_sum_error(size) + 16 * 2.0**-53
+def tolerance(size: int, impact_per_unit: float) -> float:
+    """Error of p (1 - k Q) - t and of t / (1 - k Q +- it), as a share of p; none if k = 0."""
+    return running_sum_error(size) + 16 * 2.0**-53 if impact_per_unit else 0.0
 
 
 def _decimal(value: float) -> Fraction:
@@ -41,49 +44,57 @@ class ExactRecount:
         self._book, self._impact = book, impact
         self._slope = _decimal(impact.impact_per_unit)
         self._sold: list[Fraction] = []
+        self._tolerance = tolerance(len(book), impact.impact_per_unit)
 
     def _price(self, shocked: float, count: int) -> Fraction:
         """Price with the first `count` positions sold."""
+        if not count:
+            return _decimal(shocked)
         if not self._sold:
             terms = (_decimal(one) for one in self._book.quantity[self._book.order].tolist())
             self._sold = list(accumulate(terms, initial=Fraction(0)))
         return max(_decimal(shocked) * (1 - self._slope * self._sold[count]), Fraction(0))
 
-    def least(self, shocked: float) -> int:
-        """The first position that stays."""
-        trigger = self._book.rising[::-1]
-        price = self._impact(np.asarray(shocked), self._book.sold[:-1])
-        slack = shocked * tolerance(len(trigger))
-        stays = np.flatnonzero(price > trigger + slack)
-        end = int(stays[0]) if len(stays) else len(trigger)
-        for at in np.flatnonzero(price[:end] >= trigger[:end] - slack).tolist():
-            if self._price(shocked, at) > _decimal(trigger[at]):
-                return int(at)
-        return end
+    def least(self, shocked: float, count: int) -> int:
+        """The first position that stays, if the first `count` surely go."""
+        trigger, size = self._book.rising[::-1], len(self._book)
+        slack = shocked * self._tolerance
+        for start in range(count, size, _CHUNK):
+            part = trigger[start : start + _CHUNK]
+            price = self._impact(np.asarray(shocked), self._book.sold[start : start + len(part)])
+            for at in np.flatnonzero(price >= part - slack).tolist():
+                stays = price[at] > part[at] + slack
+                if stays or self._price(shocked, start + at) > _decimal(part[at]):
+                    return start + int(at)
+        return size
 
-    def greatest(self, shocked: float) -> int:
-        """One past the last position that goes even when it and all before it are sold."""
+    def greatest(self, shocked: float, count: int) -> int:
+        """One past the last position that goes even when it and all before it are sold, if those
+        from `count` on surely stay."""
         trigger = self._book.rising[::-1]
-        price = self._impact(np.asarray(shocked), self._book.sold[1:])
-        slack = shocked * tolerance(len(trigger))
-        goes = np.flatnonzero(price < trigger - slack)
-        start = int(goes[-1]) + 1 if len(goes) else 0
-        doubtful = np.flatnonzero(price[start:] <= trigger[start:] + slack) + start
-        for at in doubtful[::-1].tolist():
-            if self._price(shocked, at + 1) <= _decimal(trigger[at]):
-                return int(at) + 1
-        return start
+        slack = shocked * self._tolerance
+        for end in range(count, 0, -_CHUNK):
+            start = max(end - _CHUNK, 0)
+            part = trigger[start:end]
+            price = self._impact(np.asarray(shocked), self._book.sold[start + 1 : end + 1])
+            for at in np.flatnonzero(price <= part + slack)[::-1].tolist():
+                goes = price[at] < part[at] - slack
+                if goes or self._price(shocked, start + at + 1) <= _decimal(part[at]):
+                    return start + int(at) + 1
+        return 0
 
     def recount(self, shocked: Float1D, before: Int1D, met: Float1D, found: Int1D) -> Int1D:
-        """Triggers at or above the price with `before` sold, corrected where it is too near."""
-        trigger = self._book.rising[::-1]
-        size = len(trigger)
-        if not size:
+        """Triggers at or above the price with `before` sold, corrected where it is too near.
+
+        With nothing sold the price is the shocked one, without rounding.
+        """
+        trigger, size = self._book.rising[::-1], len(self._book)
+        if not size or not self._tolerance:
             return found
-        slack = shocked * tolerance(size)
+        slack = shocked * self._tolerance
         doubtful = (found > 0) & (trigger[np.maximum(found - 1, 0)] <= met + slack)
         doubtful |= (found < size) & (trigger[np.minimum(found, size - 1)] >= met - slack)
-        for at in np.flatnonzero(doubtful).tolist():
+        for at in np.flatnonzero(doubtful & (before > 0)).tolist():
             found[at] = self._recount(float(shocked[at]), int(before[at]), int(found[at]))
         return found
 

@@ -59,7 +59,7 @@ def index_linear_cascade(
 ) -> LinearCascade:
     """Index n positions (arguments of `trigger_book`) for linear impact."""
     book = trigger_book(trigger, quantity, debt)
-    slope, error = impact.impact_per_unit, tolerance(len(book))
+    slope, error = impact.impact_per_unit, tolerance(len(book), impact.impact_per_unit)
     block = np.empty((2, len(book)))
     least, greatest = block
     # Both from the lowest trigger up, so the least one is written in reverse.
@@ -94,12 +94,14 @@ def linear_cascade(
     count = size - np.searchsorted(bound, price, side="left")
     sold = book.sold[count]
     final = index.impact(price, sold)
-    doubtful = _doubtful(book.rising[::-1], price, final, count, greatest)
+    doubtful = _doubtful(index, price, final, count, greatest)
     if len(doubtful):
         exact = ExactRecount(index.book, index.impact)
         search = exact.greatest if greatest else exact.least
-        values, inverse = np.unique(price[doubtful], return_inverse=True)
-        count[doubtful] = np.array([search(value) for value in values.tolist()])[inverse]
+        values, first, inverse = np.unique(price[doubtful], return_index=True, return_inverse=True)
+        begins = count[doubtful][first]
+        pairs = zip(values.tolist(), begins.tolist(), strict=True)
+        count[doubtful] = np.array([search(value, begin) for value, begin in pairs])[inverse]
         sold = book.sold[count]
         final = index.impact(price, sold)
     back = np.empty_like(sequence)
@@ -154,14 +156,15 @@ def cascade_books(indices: Sequence[LinearCascade], shocked_price: Any) -> BookT
 
 
 def _doubtful(
-    trigger: Float1D, shocked: Float1D, final: Float1D, count: Int1D, greatest: bool
+    index: LinearCascade, shocked: Float1D, final: Float1D, count: Int1D, greatest: bool
 ) -> Int1D:
     """Paths whose bound was met only within the rounding error.
 
     Least: all before `count` surely go, and the next one stays unless it is too near. Greatest:
     all from `count` on surely stay, and the last one goes unless it is too near.
     """
-    slack = shocked * tolerance(len(trigger))
+    trigger = index.book.rising[::-1]
+    slack = shocked * tolerance(len(trigger), index.impact.impact_per_unit)
     if greatest:
         at = np.flatnonzero(count > 0)
         return at[final[at] > trigger[count[at] - 1] - slack[at]]

@@ -236,6 +236,25 @@ def test_many_tenths_add_up_to_a_whole() -> None:
         assert run(index, [10.0], greatest=True).count.tolist() == [11]
 
 
+@pytest.mark.parametrize(("ties", "below"), [(1200, 0), (700, 500), (512, 1), (511, 1), (1, 1300)])
+def test_thresholds_are_told_apart_however_many_stand_at_one(ties: int, below: int) -> None:
+    trigger = [10.0] * ties + [9.999] * below
+    index = index_linear_cascade(trigger, [0.0] * (ties + below), LinearImpact(0.1))
+    above = float(np.nextafter(10.0, 11.0))
+    for greatest in (False, True):
+        got = linear_cascade(index, [10.0, above, 10.0, 9.999, above], greatest=greatest)
+        assert got.count.tolist() == [ties, 0, ties, ties + below, 0]
+        rounds = linear_cascade_rounds(index, [10.0, above, 9.999], greatest=greatest)
+        assert rounds.count.tolist() == [ties, 0, ties + below]
+
+
+def test_without_impact_floats_need_no_second_look() -> None:
+    index = index_linear_cascade([10.0, 9.5, 9.5], [1.0, 2.0, 3.0], LinearImpact(0.0))
+    prices = [float(np.nextafter(10.0, 11.0)), 10.0, 9.5, float(np.nextafter(9.5, 9.0))]
+    for greatest in (False, True):
+        assert linear_cascade(index, prices, greatest=greatest).count.tolist() == [0, 1, 3, 3]
+
+
 def test_the_fragility_band_of_two_fixed_points() -> None:
     trigger, quantity = [92.0, 88.0, 85.0, 80.0, 60.0], [40.0, 60.0, 50.0, 100.0, 500.0]
     index = index_linear_cascade(trigger, quantity, LinearImpact(0.001))

@@ -123,6 +123,16 @@ def test_the_names_of_the_banks_do_not_matter(seed: int, banks: int, order: list
     assert two.payments == pytest.approx(one.payments[mixed], abs=1e-12)
 
 
+@given(st.integers(0, 10**6), st.integers(1, 4), st.sampled_from([2.0**-20, 2.0**30]))
+def test_the_unit_of_money_does_not_matter(seed: int, banks: int, unit: float) -> None:
+    owed, assets, senior = system(seed, banks)
+    for method in METHODS:
+        one = rogers_veraart(owed, assets, senior, 0.5, 0.75, method=method)
+        two = rogers_veraart(owed * unit, assets * unit, senior * unit, 0.5, 0.75, method=method)
+        assert two.payments == pytest.approx(one.payments * unit, rel=1e-9, abs=1e-9 * unit)
+        assert two.defaults.tolist() == one.defaults.tolist()
+
+
 @given(st.integers(0, 10**6), st.integers(1, 5))
 def test_without_senior_debts_the_linear_programme_agrees(seed: int, banks: int) -> None:
     from scipy.optimize import linprog
