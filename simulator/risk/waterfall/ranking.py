@@ -36,7 +36,7 @@ def bitmex_adl_score(mark_value: Any, entry_value: Any, bankruptcy_value: Any) -
     left = np.asarray(mark - finite("bankruptcy_value", bankruptcy_value))
     with np.errstate(divide="ignore", invalid="ignore"):
         share = (mark - entry) / np.abs(entry)
-        leverage = np.where(left == 0.0, np.inf, np.abs(mark) / left)
+        leverage = np.abs(mark) / left
         score = np.where(share > 0.0, share * leverage, share / leverage)
     return np.where((left < 0.0) | (entry == 0.0), np.nan, score)
 

@@ -374,6 +374,9 @@ def test_two_steps_need_a_debt_that_can_be_liquidated_twice() -> None:
     assert poor.repay_first == pytest.approx(10.0) and poor.repay_second == pytest.approx(0.0)
     with pytest.raises(InvalidArgument, match="spread"):
         two_step_liquidation(1.0, 1.0, 0.8, 0.25, 0.5)
+    for threshold in (-0.1, 1.1):
+        with pytest.raises(InvalidArgument, match="liquidation_threshold"):
+            two_step_liquidation(1.0, 1.0, threshold, 0.0, 0.5)
     for factor in (0.0, 1.01):
         with pytest.raises(InvalidArgument, match="close_factor"):
             two_step_liquidation(1.0, 1.0, 0.8, 0.1, factor)

@@ -252,6 +252,7 @@ def test_bitmex_values_of_inverse_contracts_gain_with_the_side() -> None:
 def test_hyperliquid_ranks_by_move_and_leverage() -> None:
     score = hyperliquid_adl_score(110.0, [100.0, 100.0, 110.0, 100.0, 100.0], 500.0, 250.0)
     assert score == pytest.approx([2.2, 2.2, 2.0, 2.2, 2.2])
+    assert hyperliquid_adl_score(110.0, 100.0, 0.5, 0.25) == pytest.approx(2.2)
     skipped = hyperliquid_adl_score(110.0, 100.0, [500.0, 500.0, 0.0], [0.0, -1.0, 5.0])
     assert np.isnan(skipped).all()
     assert adl_ranking(score).tolist() == [0, 1, 3, 4, 2]
