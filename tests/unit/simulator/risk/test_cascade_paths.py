@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from simulator.errors import InvalidArgument
@@ -80,6 +80,7 @@ def columns(book: list[Any]) -> tuple[Float1D, Float1D, Float1D]:
     return table[:, 0], table[:, 1], table[:, 2] * table[:, 1]
 
 
+@settings(max_examples=50)
 @given(books, slopes, prices)
 @example([(0.0, 1.0, 0.0), (0.0, 1.0, 5.0)], 0.1, [0.0, 1.0])
 @example([(10.0, 5.0, 1.0)] * 3, 0.1, [10.0, 20.0, 10.1])
@@ -111,6 +112,7 @@ def test_linear_search_and_rounds_end_at_the_least_and_the_greatest_of_all_fixed
                 assert got.bad_debt[path] == pytest.approx(float(lost), abs=1e-9)
 
 
+@settings(max_examples=50)
 @given(books, st.integers(0, 3), prices, st.booleans())
 def test_any_impact_ends_at_a_fixed_point_and_no_nearer_one_exists(
     book: list[Any], kind: int, shocks: list[float], greatest: bool
@@ -138,6 +140,7 @@ def running(values: Float1D) -> float:
     return float(sums[-1])
 
 
+@settings(max_examples=50)
 @given(books, slopes, prices)
 def test_rounds_take_what_the_operator_says_one_set_at_a_time(
     book: list[Any], slope: float, shocks: list[float]
@@ -161,6 +164,7 @@ def test_rounds_take_what_the_operator_says_one_set_at_a_time(
         assert got.price_path[:, path] == pytest.approx(expected, abs=1e-12)
 
 
+@settings(max_examples=50)
 @given(st.integers(0, 10**6), st.integers(1, 400), st.floats(0.0, 1.4))
 def test_large_books_agree_between_search_and_rounds(
     seed: int, accounts: int, strength: float

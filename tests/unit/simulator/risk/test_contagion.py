@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from simulator.errors import InvalidArgument
@@ -114,6 +114,7 @@ def test_limited_liability_priority_and_conservation(seed: int, banks: int) -> N
         assert got.defaults[bank] == (got.equity[bank] + got.payments[bank] < total[bank] - 1e-9)
 
 
+@settings(max_examples=40)
 @given(st.integers(0, 10**6), st.integers(1, 4), st.permutations(range(4)))
 def test_the_names_of_the_banks_do_not_matter(seed: int, banks: int, order: list[int]) -> None:
     owed, assets, senior = system(seed, banks)
@@ -123,6 +124,7 @@ def test_the_names_of_the_banks_do_not_matter(seed: int, banks: int, order: list
     assert two.payments == pytest.approx(one.payments[mixed], abs=1e-12)
 
 
+@settings(max_examples=40)
 @given(st.integers(0, 10**6), st.integers(1, 4), st.sampled_from([2.0**-20, 2.0**30]))
 def test_the_unit_of_money_does_not_matter(seed: int, banks: int, unit: float) -> None:
     owed, assets, senior = system(seed, banks)
@@ -133,6 +135,7 @@ def test_the_unit_of_money_does_not_matter(seed: int, banks: int, unit: float) -
         assert two.defaults.tolist() == one.defaults.tolist()
 
 
+@settings(max_examples=40)
 @given(st.integers(0, 10**6), st.integers(1, 5))
 def test_without_senior_debts_the_linear_programme_agrees(seed: int, banks: int) -> None:
     from scipy.optimize import linprog
