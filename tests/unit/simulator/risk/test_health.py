@@ -64,6 +64,16 @@ def test_blocks_agree_with_one_line_at_every_length(monkeypatch: pytest.MonkeyPa
         assert health_factors(collateral, debt, PRICE, THRESHOLD) == pytest.approx(wanted)
 
 
+def test_the_order_in_memory_does_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health, "ROWS", 7)
+    collateral, debt = np.random.default_rng(2).random((2, 20, 2))
+    wanted = health_factors(collateral, debt, PRICE, THRESHOLD)
+    by_asset = np.asfortranarray(collateral), np.asfortranarray(debt)
+    assert health_factors(*by_asset, PRICE, THRESHOLD) == pytest.approx(wanted, rel=1e-14)
+    apart = np.repeat(collateral, 2, axis=0)[::2], debt[::-1][::-1]
+    assert health_factors(*apart, PRICE, THRESHOLD) == pytest.approx(wanted, rel=1e-14)
+
+
 def test_the_answer_may_be_written_into_an_array() -> None:
     out = np.empty(2)
     found = health_factors([[1.0, 0.0], [0.0, 1.0]], [[0.0, 1.0]] * 2, PRICE, 1.0, out=out)
