@@ -97,7 +97,8 @@ def gmx_funding(
     threshold, or if the skew is not in the direction of the saved rate (nothing saved, opposite,
     or balanced, where the step is 0); its magnitude falls by decrease x elapsed if the imbalance
     is below the decrease threshold, but never below 1 unit; else it holds. The saved rate is then
-    bounded to a magnitude of [0, max], the applied one to [min, max], where 0 counts as longs pay.
+    bounded to a magnitude of [0, max], the applied one to [min, max]; longs pay a rate of 0 that
+    the minimum lifts.
     """
     elapsed = checks.whole("elapsed_seconds", elapsed_seconds, 0)
     saved = checks.whole("saved_rate", saved_rate)

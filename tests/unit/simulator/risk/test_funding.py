@@ -143,6 +143,9 @@ def test_the_rate_is_the_interest_within_the_band_and_the_premium_less_the_clamp
 
 
 def test_a_clamp_or_a_cap_below_zero_is_refused() -> None:
+    assert funding.premium_rate(0.75, 0.5, 0.25) == 0.5
+    assert funding.premium_rate(0.75, 0.5, 0.0) == 0.75
+    assert funding.premium_rate(0.75, 0.5, 0.0, 0.0) == 0.0
     for arguments in (
         (0.0, 0.0, -0.1),
         (0.0, 0.0, 0.1, -1.0),

@@ -86,3 +86,28 @@ def test_below_the_range_a_maker_pays_on_all_base_and_inside_on_what_is_left() -
 @given(st.integers(-(10**24), 10**24), st.integers(-(10**40), 10**40))
 def test_a_long_and_a_short_of_one_size_pay_opposite_amounts(size: int, growth: int) -> None:
     assert curie_funding_payment(size, growth) == -curie_funding_payment(-size, growth)
+
+
+def test_a_makers_base_is_floored_twice_and_the_rest_is_toward_zero() -> None:
+    one, two, three = Q96, 2 * Q96, 3 * Q96
+    # L (u - l) / u / l: two thirds, and two less a third of a unit.
+    assert curie_maker_coefficient(1, one, three, Q96, 0, 0) == 0
+    assert curie_maker_coefficient(3, one, three, Q96, 0, 0) == 2
+    assert curie_maker_coefficient(3, one, three - 1, Q96, 0, 0) == 1
+    for sign in (1, -1):
+        assert curie_maker_coefficient(Q96, one, two, 0, sign, 0) == 0
+        assert curie_maker_coefficient(1, one, two, 0, 0, sign * (Q96 - 1)) == 0
+        assert curie_maker_coefficient(1, one, two, 0, 0, sign * Q96) == sign
+        assert curie_funding_payment(-sign, 86_399 * Q96 + Q96 // 2) == 0
+
+
+def test_zeros_are_answers() -> None:
+    assert curie_price_x96(0) == curie_premium_x96(1, 1) == 0
+    assert curie_premium_x96(0, 10, 0) == 0
+    assert curie_premium_x96(0, 10, 1_000_000) == -10
+    assert curie_premium_x96(2 * 10**6, 10**6) == 10**5
+    assert curie_interval(9999, 1000, 0) == 0
+    assert curie_maker_coefficient(0, 1, 2, Q96, Q96, Q96) == 0
+    for wrong in ((-1, 1, 2), (1, 0, 2)):
+        with pytest.raises(InvalidArgument):
+            curie_maker_coefficient(*wrong, 0, 0, 0)

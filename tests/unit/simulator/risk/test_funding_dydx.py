@@ -167,3 +167,26 @@ def test_settlements_of_a_balanced_book_leave_dust_and_take_none(
     assert -len(book) < sum(settled) <= 0
     payments = funding.settle(book, delta, 10**6).payments
     assert settled == [-payment for payment in payments]
+
+
+def test_a_negative_exponent_divides_toward_zero_before_the_time_does() -> None:
+    assert funding.dydx_index_delta(288_000, 1, 1, 0, -7) == 1
+    assert funding.dydx_index_delta(-287_995, 1, 1, 0, -7) == 0
+    assert funding.dydx_index_delta(-288_000, 1, 1, -1, -6) == -1
+
+
+def test_zeros_and_the_published_factors_are_answers() -> None:
+    assert funding.dydx_clamp_ppm(0, 0, 0) == 0
+    assert funding.dydx_clamp_ppm(funding.FUNDING_CLAMP_FACTOR_PPM, 10**6, 0) == 6_000_000
+    assert funding.dydx_clamp_ppm(funding.VOTE_CLAMP_FACTOR_PPM, 10**6, 0) == 60_000_000
+    assert funding.dydx_rate_ppm(5, 5, 0) == 0
+    assert funding.dydx_index_delta(5, 5, 0, 0, 0) == 0
+    for wrong in ((-1, 2, 1), (1, 2, -1), (1, -1, -1)):
+        with pytest.raises(InvalidArgument):
+            funding.dydx_clamp_ppm(*wrong)
+    with pytest.raises(InvalidArgument, match="clamp"):
+        funding.dydx_rate_ppm(5, 5, -1)
+    with pytest.raises(InvalidArgument, match="tail_ppm"):
+        funding.dydx_remove_tails([1, 2, 3], -1)
+    with pytest.raises(InvalidArgument, match="at_least"):
+        funding.dydx_sample_ppm([1], at_least=-1)

@@ -224,3 +224,38 @@ def test_borrowing_rises_with_usage(first: int, second: int) -> None:
     assert rates[0] <= rates[1]
     exact = Fraction(4, 100) * low + (Fraction(32, 100) * (low - 75) if low > 75 else 0)
     assert rates[0] == int(exact * 10**22)
+
+
+def test_every_product_and_quotient_is_floored() -> None:
+    third = (2 * ONE, ONE)
+    assert gmx_imbalance(*third, ONE) == ONE // 3
+    static = GmxFundingParameters(funding_factor=4)
+    assert gmx_funding(static, *third, 1).rate == 1
+    rising = GmxFundingParameters(increase_factor=4)
+    assert gmx_funding(rising, *third, 10).saved_rate == 10
+    curve = GmxBorrowingParameters(factor=4)
+    assert gmx_borrowing_rate(curve, ONE, 3 * ONE) == 1
+    assert gmx_borrowing_rate(GmxBorrowingParameters(factor=ONE), ONE, 3 * ONE) == ONE // 3
+    kinked = GmxBorrowingParameters(optimal_usage=ONE // 4, base_factor=4, above_optimal_factor=14)
+    # 4 x 1/3 = 1.33, and 10 x (1/3 - 1/4) / (3/4) = 1.11.
+    assert gmx_borrowing_rate(kinked, ONE, 3 * ONE) == 2
+    assert gmx_power(2 * ONE + 10**12 - 1, 2 * ONE) == 4 * ONE
+    assert gmx_power(2 * ONE, 2 * ONE + 10**12 - 1) == 4 * ONE
+
+
+def test_zeros_are_answers_and_negative_amounts_are_refused() -> None:
+    assert gmx_funding(GmxFundingParameters(exponent=0, max_rate=0), 0, 0, 0) == (0, True, 0)
+    bare = GmxFundingParameters(increase_factor=1, max_rate=0)
+    assert gmx_funding(bare, *sides(6), 10**30) == (0, False, 0)
+    assert gmx_borrowing_rate(GmxBorrowingParameters(exponent=0), 0, 0) == 0
+    assert gmx_borrowing_rate(KINK, 1, ONE, 0) == 0
+    assert gmx_receiver_rate(0, 0, 1) == 0
+    for name in ("funding_factor", "increase_factor", "decrease_factor", "stable_threshold"):
+        with pytest.raises(InvalidArgument, match=name):
+            GmxFundingParameters(**{name: -1})
+    for name in ("factor", "exponent", "optimal_usage", "base_factor", "above_optimal_factor"):
+        with pytest.raises(InvalidArgument, match=name):
+            replace(KINK, **{name: -1})  # type: ignore[arg-type]
+    for wrong in ((-1, 0, 0), (0, -1, 0), (0, 0, -1)):
+        with pytest.raises(InvalidArgument):
+            gmx_receiver_rate(*wrong)
