@@ -121,8 +121,8 @@ def unlock_flow(
     sold, collateral = unlocked @ sell, np.cumsum(unlocked @ keep)
     prices = np.empty(len(sold))
     for at, amount in enumerate(sold):
-        fall = float(within("price_fall", price_fall(float(amount)), 0.0, 1.0, ndim=0))
-        refuse("price_fall", fall, fall < 1.0, "must be below 1")
+        fall = float(finite("price_fall", price_fall(float(amount)), ndim=0))
+        refuse("price_fall", fall, 0.0 <= fall < 1.0, "must be at least 0 and below 1")
         now *= 1.0 - fall
         prices[at] = now
     return UnlockFlow(

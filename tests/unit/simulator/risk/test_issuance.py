@@ -58,6 +58,8 @@ def test_the_tail_takes_over_where_the_decay_meets_it() -> None:
     wanted = [0, float(exponential_emission(80.0, 10.0, 20.0)), at, at + 120]
     assert found == pytest.approx(wanted)
     assert tail_emission(5.0, 10.0, 10.0, 3.0) == pytest.approx(30)
+    low = float(exponential_emission(1.0, 10.0, 10.0)) + 0.5 * 5
+    assert tail_emission(1.0, 10.0, 0.5, 15.0) == pytest.approx(low)
     assert tail_emission(0.0, 10.0, 10.0, 3.0) == pytest.approx(30)
     plain = float(exponential_emission(80.0, 10.0, 1e3))
     assert tail_emission(80.0, 10.0, 0.0, 1e3) == pytest.approx(plain)
@@ -75,6 +77,12 @@ def test_the_subsidy_halves_at_the_interval_and_ends_with_the_sixty_fourth() -> 
     assert halving_subsidy(64, large, 1, tail=3) == 3 and halving_subsidy(0, large, 1, 3) == large
 
 
+def test_a_schedule_that_emits_nothing_is_valid() -> None:
+    assert halving_subsidy(0, 0) == halving_supply(None, 0) == halving_supply(9, 0, 2, 0) == 0
+    assert curve_rate(2, 0) == curve_supply(9, 0, 0) == 0
+    assert exponential_emission(0.0, 1.0, 5.0) == linear_emission(0.0, 5.0) == 0
+
+
 def test_supply_is_the_sum_of_the_subsidies() -> None:
     for height in (0, 1, 4, 5, 6, 17, 400):
         for tail in (0, 3):
@@ -90,6 +98,7 @@ def test_the_curve_rate_floors_once_per_epoch() -> None:
     assert curve_rate(1) == 7_327_853_447_857_530_670
     assert curve_rate(3, 10, 3 * 10**18) == 0
     assert curve_rate(2, 100, 3 * 10**18) == 11
+    assert curve_rate(1, 5, 1) == 5 * 10**18
 
 
 def test_the_curve_supply_counts_whole_epochs_and_the_seconds_after() -> None:

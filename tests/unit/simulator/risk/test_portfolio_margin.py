@@ -243,6 +243,29 @@ def test_the_portfolio_margin_is_the_worst_scenario_less_contingencies() -> None
     assert found.margin.initial == pytest.approx(5000 + now + 1.3 * (min(changes) - static))
 
 
+def test_a_scenario_shocks_volatility_by_range_and_multiplier() -> None:
+    grid = DeriveScenarios(np.ones(2), np.array([1, -1]))
+    book = expiry(seconds=10 * 86_400.0, quantity=np.array([-1.0, 0.0]))
+    found = derive_portfolio_margin(DerivePortfolio(2000.0, [book]), grid)
+    up, down, now = black_76(
+        True, 2000.0, 2000.0, 10 / 365, 0.0,
+        0.6 * np.array([1 + 0.45 * 3**0.3, 1 - 0.30 * 3**0.3, 1.0]),
+    )  # fmt: skip
+    assert found.changes == pytest.approx([now - up, now - down])
+    assert found.worst == pytest.approx(now - up)
+    huge = derive_portfolio_margin(
+        DerivePortfolio(2000.0, [book]), grid, DerivePortfolioParameters(vol_range_down=5.0)
+    )
+    assert huge.changes[1] == pytest.approx(now)
+
+
+def test_the_default_scenarios_span_fifteen_per_cent_by_three_volatilities() -> None:
+    grid = DeriveScenarios()
+    assert np.unique(grid.spot) == pytest.approx([0.85, 0.9, 0.95, 1, 1.05, 1.1, 1.15])
+    assert len(set(zip(grid.spot.tolist(), grid.vol.tolist(), strict=True))) == 21
+    assert np.unique(grid.vol).tolist() == [-1, 0, 1]
+
+
 def test_only_positive_values_are_discounted() -> None:
     still = DeriveScenarios(np.ones(1), np.zeros(1, dtype=np.int64))
     long_ = expiry(quantity=np.array([1.0, 0.0]), rate=0.1)

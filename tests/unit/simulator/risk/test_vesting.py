@@ -87,6 +87,14 @@ def test_unlocks_add_up_over_intervals(
     assert circulating_supply(book, end, 9) == circulating_supply(book, start, 9) + whole
 
 
+def test_what_circulates_already_is_added_and_is_none_unless_given() -> None:
+    book = [VestingSchedule(8, duration=4), VestingSchedule(5, cliff=2)]
+    assert circulating_supply(book, 2) == 9 and circulating_supply(book, 2, 30) == 39
+    assert circulating_supply([], 2, 0) == 0
+    with pytest.raises(InvalidArgument, match="already_circulating"):
+        circulating_supply(book, 2, -1)
+
+
 def test_amounts_beyond_64_bits_stay_exact() -> None:
     total = 10**27 + 1
     assert vested(VestingSchedule(total, duration=3), 2) == total * 2 // 3
@@ -129,6 +137,7 @@ def test_the_unit_turns_smallest_units_into_tokens() -> None:
 def test_no_schedules_and_no_intervals_are_valid() -> None:
     shape: dict[str, Any] = {"price": 2.0, "sell_fraction": 0.5, "collateral_fraction": 0.0}
     none = unlock_flow([], [0, 1, 1], **shape, price_fall=lambda sold: sold)
+    assert none.circulating.tolist() == [0, 0]
     assert none.unlocked.tolist() == [0, 0] and none.price.tolist() == [2, 2]
     for times in ([], [3]):
         empty = unlock_flow([VestingSchedule(5)], times, **shape, price_fall=lambda sold: 0.0)
