@@ -64,6 +64,7 @@ def test_the_region_holds_exactly_what_is_not_rejected() -> None:
     for count in range(30):
         assert (low <= count <= high) == (kupiec(count, 510, 0.99).statistic < critical)
     assert kupiec_region(3, 0.5, 0.001) is None
+    assert kupiec_region(3, 0.5, 0.99) == (0, 3)
 
 
 # --- Christoffersen ---------------------------------------------------------------------------

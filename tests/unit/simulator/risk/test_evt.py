@@ -134,7 +134,7 @@ def test_the_threshold_is_the_historical_quantile() -> None:
 
 
 def test_mean_excess_is_over_what_lies_strictly_above() -> None:
-    found = mean_excess(np.array([3.0, 1.0, 2.0, 6.0]), np.array([0.0, 1.0, 2.5, 6.0, 7.0]))
-    assert found[:3] == pytest.approx([3.0, (1 + 2 + 5) / 3, (0.5 + 3.5) / 2])
-    assert np.isnan(found[3:]).all()
+    found = mean_excess(np.array([3.0, 1.0, 2.0, 6.0]), np.array([0.0, 1.0, 2.5, 5.5, 6.0, 7.0]))
+    assert found[:4] == pytest.approx([3.0, (1 + 2 + 5) / 3, (0.5 + 3.5) / 2, 0.5])
+    assert np.isnan(found[4:]).all()
     assert mean_excess(np.ones(3), np.empty(0)).shape == (0,)
