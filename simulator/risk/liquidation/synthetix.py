@@ -73,8 +73,8 @@ class LiquidationWindow:
         return WindowResult(amount, self._recorded(now, amount) if amount > 0 else self)
 
     def _reopens(self, now: int, skew: int, skew_scale: int) -> bool:
-        last = self.entries[-1].timestamp if self.entries else 0
-        if self.maximum_pd == 0 or last == now:
+        # What is used up has been recorded, so there is a last entry.
+        if self.maximum_pd == 0 or self.entries[-1].timestamp == now:
             return False
         if skew_scale <= 0:
             raise InvalidArgument("skew_scale", skew_scale, "must be above 0")

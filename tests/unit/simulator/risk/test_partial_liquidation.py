@@ -183,8 +183,8 @@ MARKET = DydxMarket(100_000, 500_000, -6, -2)
 
 
 def test_dydx_position_limit_is_a_share_but_not_below_the_minimum() -> None:
-    most = [dydx_maximum_position_notional(n, LIMITS) for n in (0, 999, 1000, 5000, 5005, 5010)]
-    assert most == [0, 999, 1000, 1000, 1001, 1002]
+    most = [dydx_maximum_position_notional(n, LIMITS) for n in (0, 999, 1000, 5004, 5005, 5009)]
+    assert most == [0, 999, 1000, 1000, 1001, 1001]
 
 
 @pytest.mark.parametrize("side", [1, -1])
@@ -239,6 +239,7 @@ def test_hyperliquid_sends_a_fifth_of_a_large_position_first() -> None:
     large = hyperliquid_order(-1001.0, 100.0, 900.0, 1000.0)
     assert large.size == pytest.approx(-200.2) and not large.backstop
     assert hyperliquid_order(1000.0, 100.0, 900.0, 1000.0) == (1000.0, False)
+    assert hyperliquid_order(1000.005, 100.0, 900.0, 1000.0).size == pytest.approx(200.001)
     # Within 30 s of a partial order the whole; at 30 s a fifth again.
     assert hyperliquid_order(2000.0, 100.0, 900.0, 1000.0, 29.9).size == 2000.0
     assert hyperliquid_order(2000.0, 100.0, 900.0, 1000.0, 30.0).size == 400.0
@@ -284,6 +285,7 @@ def test_short_options_are_reduced_in_steps_until_margin_suffices() -> None:
     assert incremental_reduction(-12.0, 2.0, excess) == -4.0
     assert incremental_reduction(-13.0, 2.0, excess) == -5.0  # at the requirement: enough
     assert incremental_reduction(13.0, 2.0, excess) == 5.0
+    assert incremental_reduction(0.5, 0.25, lambda size: 0.25 - size) == 0.25
     assert incremental_reduction(-5.0, 2.0, excess) == -5.0
     assert incremental_reduction(-5.0, 2.0, lambda size: -1.0) == 0.0
     assert incremental_reduction(0.0, 2.0, lambda size: -1.0) == 0.0
@@ -395,6 +397,7 @@ def test_the_asked_fraction_falls_fast_then_slowly_then_is_nothing() -> None:
     # What has fallen is floored: 0.2 x 1 / 600 ends in 3s.
     assert auction_discount(1, STAGES) == WAD - 2 * 10**17 // 600
     assert auction_discount(599, STAGES) > 8 * 10**17 > auction_discount(601, STAGES)
+    assert AuctionStages() == STAGES and auction_discount(2, AuctionStages(WAD, 0, 1, 1)) == 0
     with pytest.raises(InvalidArgument, match="elapsed"):
         auction_discount(-1, STAGES)
     for wrong in ((WAD, WAD + 1), (WAD + 1, WAD), (WAD, -1), (WAD, 1, 0), (WAD, 1, 1, 0)):
@@ -408,7 +411,7 @@ def test_the_most_that_may_be_bought_restores_the_buffer_margin() -> None:
     # Cash that earlier bidders paid counts with what the discount leaves.
     assert maximum_proportion(-100 * WAD, 300 * WAD, WAD // 2, 100 * WAD) == WAD // 3
     assert maximum_proportion(0, 300 * WAD, WAD) == 0 == maximum_proportion(5, 300, WAD)
-    assert maximum_proportion(-5, 0, WAD) == WAD
+    assert maximum_proportion(-5, 0, WAD) == WAD and maximum_proportion(0, 0, WAD) == 0
     with pytest.raises(InvalidArgument, match="mark_to_market"):
         maximum_proportion(-5, -1, WAD)
     # Net maintenance margin -50 of a portfolio worth 300: 15 % of -350 on top.

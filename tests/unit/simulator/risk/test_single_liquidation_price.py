@@ -166,7 +166,17 @@ def test_a_root_on_a_floor_is_found_once() -> None:
 
 
 def test_an_account_exactly_at_its_requirement_is_at_its_price() -> None:
-    assert float(tiered_liquidation_price(-10.0, 90.0, 9.0, TIERS)) == pytest.approx(90.0)
+    for size in (-10.0, 10.0):
+        assert float(tiered_liquidation_price(size, 90.0, 9.0, TIERS)) == pytest.approx(90.0)
+
+
+def test_an_account_below_its_requirement_is_followed_to_where_it_recovers() -> None:
+    # Short 100 at 100: 710 are needed in the third tier (100 by the rate of the first), 500 there.
+    down = float(tiered_liquidation_price(-100.0, 100.0, 500.0, TIERS))
+    assert down == pytest.approx((10_500 + 290) / 110)
+    # A hundredth of the size is healthy by 0.05 and goes up.
+    up = float(tiered_liquidation_price(-0.01, 100.0, 0.06, TIERS))
+    assert up == pytest.approx(1.06 / 0.0101)
 
 
 def test_no_position_and_a_fully_paid_long_have_no_tiered_price() -> None:
@@ -189,6 +199,9 @@ def test_a_jump_of_the_requirement_is_a_price_of_its_own() -> None:
     # A long with two roots, 108.75 (second tier) and 87.9 (first): the first met from above.
     two = float(tiered_liquidation_price(10.0, 120.0, 330.0, steps))
     assert two == pytest.approx(870 / 8)
+    # Between the floor and the upper root it lacks margin: it recovers upward, not at the floor.
+    between = float(tiered_liquidation_price(10.0, 101.5, 145.0, steps))
+    assert between == pytest.approx(870 / 8)
 
 
 def test_hyperliquids_tiers_are_solved_alike() -> None:
