@@ -328,6 +328,8 @@ def test_no_names_lose_nothing_and_bad_names_are_refused() -> None:
             one_factor_losses(**{**good, **change}, correlation=0.1, paths=1, seed=0)
     with pytest.raises(InvalidArgument, match="correlation"):
         conditional_default_probability(0.1, 1.0, 0.0)
+    with pytest.raises(InvalidArgument, match="probability"):
+        conditional_default_probability(1.1, 0.5, 0.0)
     with pytest.raises(InvalidArgument, match="paths"):
         one_factor_losses([0.1], 1.0, 1.0, 0.0, 0, 0)
 
@@ -387,6 +389,8 @@ def test_no_counterparties_and_no_exposure_are_valid() -> None:
     owing = replace(LENDER, exposures={"USD": -5.0})
     found = counterparty_report([owing], CreditStress("calm"), 1.0)
     assert found.herfindahl == 0 and found.institutions[0].exposure_before == 0
+    small = replace(LENDER, exposures={"USD": 0.5})
+    assert counterparty_report([small], CreditStress("calm"), 1.0).herfindahl == 1
     kept = replace(LENDER, held=7.0)
     assert counterparty_report([kept], CreditStress("calm"), 1.0).exposure_after == 13
 

@@ -329,6 +329,15 @@ def test_flat_quotes_say_which_constraint_holds_the_fit() -> None:
     assert svi_total_variance(fit.slice_, k) == pytest.approx(0.18, rel=1e-4)
 
 
+def test_wings_that_are_too_steep_are_held_by_the_limit_of_lee() -> None:
+    steep = RawSvi(0.1, 2.0, -0.3, 0.0, 0.1)
+    k = np.linspace(-0.5, 0.5, 9)
+    quotes = np.sqrt(svi_total_variance(steep, k))
+    fit = calibrate_svi(k, quotes, np.ones(9), 1.0, starts=1, butterfly=False)
+    assert "lee" in fit.active
+    assert fit.slice_.b * (1 + abs(fit.slice_.rho)) == pytest.approx(2.0, rel=1e-5)
+
+
 def test_a_surface_is_found_again_and_its_slices_are_in_order() -> None:
     theta, expiries = np.array([0.02, 0.05, 0.1]), [0.25, 0.5, 1.0]
     phi = power_law_phi(theta, 1.1, 0.4)
