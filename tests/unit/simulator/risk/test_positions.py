@@ -104,6 +104,7 @@ def test_exposure_is_summed_by_group() -> None:
 def test_account_value_of_cross_and_isolated_margin() -> None:
     held = collateral_value([[1000.0, 500.0], [0.0, 0.0]], [0.0, 0.2])
     assert held.tolist() == [1400.0, 0.0]
+    assert collateral_value([1000.0, 500.0], 0.5) == 750.0
     profit = np.array([[100.0, -300.0], [0.0, 0.0]])
     value = account_value(held, profit, funding_owed=10.0, borrow_fee=4.0, pending_fees=1.0)
     assert value.tolist() == [1185.0, -15.0]

@@ -243,6 +243,8 @@ def test_an_inverse_short_with_its_whole_value_as_margin_is_never_liquidated() -
             inverse_liquidation_price(1.0, 1.0, entry, 1.0, 0.01)
     with pytest.raises(InvalidArgument, match="rate"):
         inverse_liquidation_price(1.0, 1.0, 1.0, 1.0, 0.9, 0.2)
+    with pytest.raises(InvalidArgument, match="maintenance_rate = "):
+        inverse_liquidation_price(1.0, 1.0, 1.0, 1.0, 1.1)
 
 
 # --- dYdX ----------------------------------------------------------------------------------------
