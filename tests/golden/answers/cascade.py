@@ -54,13 +54,18 @@ def frontier(row: Row) -> dict[str, Any]:
 
 def frontier_in_health(row: Row) -> dict[str, Any]:
     given = row["inputs"]
-    return {"toxic_hf": toxic_health_factor(given["liquidation_threshold"], given["bonus"]).tolist()}
+    return {
+        "toxic_hf": toxic_health_factor(given["liquidation_threshold"], given["bonus"]).tolist()
+    }
 
 
 def frontier_with_slippage(row: Row) -> dict[str, Any]:
     given = row["inputs"]
     slippage = constant_product_slippage(given["collateral_value_over_debt_side_reserve"], 1.0)
-    return {"lam": slippage.tolist(), "critical_ltv": critical_ltv(given["bonus"], slippage).tolist()}
+    return {
+        "lam": slippage.tolist(),
+        "critical_ltv": critical_ltv(given["bonus"], slippage).tolist(),
+    }
 
 
 def continuum(row: Row) -> dict[str, Any]:

@@ -98,6 +98,8 @@ def test_depth_grows_with_distance_and_thins_with_volatility() -> None:
     for bad in ((-0.1, 1.0, 1.0), (0.1, -1.0, 1.0), (0.1, 1.0, 0.0), (0.1, 1.0, 1.0, 0.0)):
         with pytest.raises(InvalidArgument):
             book_depth(*bad)
+    with pytest.raises(InvalidArgument, match="reference_distance"):
+        distance_for_quantity(1.0, 1.0, 0.0)
     with pytest.raises(InvalidArgument):
         distance_for_quantity(1.0, 0.0, 0.01)
 

@@ -144,6 +144,8 @@ def test_pools_are_checked_at_the_door() -> None:
     ):  # fmt: skip
         with pytest.raises(InvalidArgument):
             constant_product_sale(*arguments)
+    with pytest.raises(InvalidArgument, match="fee"):
+        constant_product_sale(1.0, 1.0, 1.0, [0.1, 1.0])
     for bonus, fee in ((-0.1, 0.0), (0.1, 1.0), (0.1, -0.1)):
         with pytest.raises(InvalidArgument):
             largest_profitable_sale(bonus, fee)
@@ -357,6 +359,11 @@ def test_a_step_takes_no_more_and_gives_no_more_than_was_asked(
         assert step.amount_in + step.fee_amount == remaining
     if after != target and remaining < 0:
         assert step.amount_out == -remaining
+
+
+def test_nothing_to_sell_leaves_the_price_even_where_a_unit_of_it_pays_nothing() -> None:
+    assert swap_step(Q96, Q96 - 1, 1, 0, 0) == (Q96, 0, 0, 0)
+    assert swap_step(Q96, Q96 - 1, 1, 1, 0) == (Q96 - 1, 1, 0, 0)
 
 
 def test_a_step_needs_a_fee_below_the_whole() -> None:

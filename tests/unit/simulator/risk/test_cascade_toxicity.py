@@ -72,6 +72,26 @@ def test_parameters_at_the_frontier_are_not_safe(threshold: float, bonus: float)
     assert parameters_are_safe(threshold / 2, bonus, 1.999)
 
 
+@pytest.mark.parametrize(
+    ("ltv", "bonus"),
+    [(0.9999000099990001, 0.0001), (0.9968102073365231, 0.0032), (0.992950054612253, 0.0071)],
+)
+def test_floats_do_not_decide_beside_the_frontier(ltv: float, bonus: float) -> None:
+    exact = Fraction(repr(ltv)) * (1 + Fraction(repr(bonus)))
+    assert (ltv * (1 + bonus) - 1 > 0) != (exact > 1)
+    assert bool(liquidation_is_toxic(ltv, bonus)) == (exact > 1)
+    assert bool(parameters_are_safe(ltv, bonus)) == (exact < 1)
+
+
+@pytest.mark.parametrize(
+    ("threshold", "bonus"), [(0.9989012086704624, 0.0011), (0.997307270370001, 0.0027)]
+)
+def test_floats_do_not_decide_whether_parameters_are_safe(threshold: float, bonus: float) -> None:
+    exact = Fraction(repr(threshold)) * (1 + Fraction(repr(bonus)))
+    assert (threshold * (1 + bonus) - 1 < 0) != (exact < 1)
+    assert bool(parameters_are_safe(threshold, bonus)) == (exact < 1)
+
+
 def test_verdicts_broadcast() -> None:
     assert liquidation_is_toxic([0.9, 0.8, 0.7], 0.25).tolist() == [True, False, False]
     assert parameters_are_safe([[0.8], [0.7]], [0.25, 0.2]).tolist() == [
