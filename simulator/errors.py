@@ -25,6 +25,13 @@ class InputError(UnderwaterError, ValueError):
         self.rule = rule
 
 
+class InvalidArgument(InputError):
+    """An argument of the risk core breaks a rule: not finite, negative, of another shape, unsorted.
+
+    `field` is the argument's name, with an index where one item is at fault.
+    """
+
+
 class MissingComponentError(UnderwaterError):
     """An engine, compiler or optional package is absent. The message says how to get it."""
 

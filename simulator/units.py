@@ -16,6 +16,15 @@ from simulator.types import AnyArray, Words
 
 WAD = 10**18
 RAY = 10**27
+UNIT_1E30 = 10**30
+"""Factors, sizes and USD amounts of GMX v2."""
+PPM = 10**6
+BPS = 10**4
+Q96 = 2**96
+"""Square-root prices of Uniswap v3."""
+Q112 = 2**112
+"""UQ112x112: prices of Uniswap v2."""
+Q128 = 2**128
 TOKEN_DECIMALS = 6
 TOKEN: int = 10**TOKEN_DECIMALS
 WAD_PER_TOKEN = WAD // TOKEN
@@ -77,6 +86,127 @@ def wad_mul_ceil(left: int, right: int) -> int:
 def wad_mul_trunc(left: int, right: int) -> int:
     """left x right / 1e18, toward zero."""
     return div_trunc(left * right, WAD)
+
+
+# --- products as protocols round them ------------------------------------------------------------
+
+
+def ray_mul_half_up(left: int, right: int) -> int:
+    """(a x b + RAY / 2) // RAY for a, b >= 0: Aave's rayMul."""
+    return div_half_up(left * right, RAY)
+
+
+def ray_div_half_up(left: int, right: int) -> int:
+    """(a x RAY + b // 2) // b for a >= 0, b > 0: Aave's rayDiv."""
+    return div_half_up(left * RAY, right)
+
+
+def percent_mul_half_up(amount: int, bps: int) -> int:
+    """(a x bps + 5,000) // 10,000 for a, bps >= 0: Aave's percentMul."""
+    return div_half_up(amount * bps, BPS)
+
+
+def percent_div_half_up(amount: int, bps: int) -> int:
+    """(a x 10,000 + bps // 2) // bps for a >= 0, bps > 0: Aave's percentDiv."""
+    return div_half_up(amount * BPS, bps)
+
+
+def ppm_mul_floor(amount: int, ppm: int) -> int:
+    """a x ppm / 1e6 toward minus infinity: dYdX's BigIntMulPpm."""
+    return amount * ppm // PPM
+
+
+def ppm_mul_ceil(amount: int, ppm: int) -> int:
+    """a x ppm / 1e6 toward plus infinity: dYdX's margin requirements."""
+    return div_ceil(amount * ppm, PPM)
+
+
+def factor_1e30_trunc(amount: int, factor_1e30: int) -> int:
+    """a x factor / 1e30 toward zero: GMX's applyFactor."""
+    return div_trunc(amount * factor_1e30, UNIT_1E30)
+
+
+def wad_mul_half_up(left: int, right: int) -> int:
+    """(a x b + WAD / 2) // WAD for a, b >= 0: Liquity's decMul."""
+    return div_half_up(left * right, WAD)
+
+
+_LIQUITY_MINUTES = 525_600_000
+"""Liquity caps the exponent at a thousand years, or squaring would overflow."""
+
+
+def wad_pow_half_up(base: int, minutes: int) -> int:
+    """base ** minutes at 1e18 by squaring with wad_mul_half_up: Liquity's decPow.
+
+    The exponent is capped at 525,600,000.
+    """
+    exponent = min(minutes, _LIQUITY_MINUTES)
+    if exponent == 0:
+        return WAD
+    odd, square = WAD, base
+    while exponent > 1:
+        if exponent % 2:
+            odd = wad_mul_half_up(square, odd)
+        square = wad_mul_half_up(square, square)
+        exponent //= 2
+    return wad_mul_half_up(square, odd)
+
+
+def pow_half_up(base: int, exponent: int, unit: int = RAY) -> int:
+    """base ** exponent at `unit` by squaring with half-up products: Maker's rpow."""
+    result = base if exponent % 2 else unit
+    exponent //= 2
+    while exponent:
+        base = div_half_up(base * base, unit)
+        if exponent % 2:
+            result = div_half_up(result * base, unit)
+        exponent //= 2
+    return result
+
+
+_LN_2_WAD = 693_147_180_559_945_309
+_WEXP_LOWEST = -41_446_531_673_892_822_312
+_WEXP_HIGHEST = 93_859_467_695_000_404_319
+_WEXP_HIGHEST_RESULT = (
+    57_716_089_161_558_943_949_701_069_502_944_508_345_128_422_502_756_744_429_568
+)
+
+
+def wad_exp(exponent: int) -> int:
+    """e ** x at 1e18 as Morpho's wExp has it: 2 ** q x (1 + r + r ** 2 / 2), x = q ln 2 + r.
+
+    q is rounded to the nearest whole number (trunc of x +- ln 2 / 2), the result floors. Below
+    -41.446531673892822312 it is 0, at or above 93.859467695000404319 a constant.
+    """
+    if exponent < _WEXP_LOWEST:
+        return 0
+    if exponent >= _WEXP_HIGHEST:
+        return _WEXP_HIGHEST_RESULT
+    half = _LN_2_WAD // 2
+    shift = div_trunc(exponent - half if exponent < 0 else exponent + half, _LN_2_WAD)
+    rest = exponent - shift * _LN_2_WAD
+    power = WAD + rest + rest * rest // WAD // 2
+    return power << shift if shift >= 0 else power >> -shift
+
+
+# --- exact comparison at a threshold -------------------------------------------------------------
+
+
+def compare_ratio(
+    numerator: int, denominator: int, threshold_numerator: int, threshold_denominator: int
+) -> int:
+    """-1, 0 or 1: the sign of numerator / denominator - threshold, without a division.
+
+    Both denominators are above 0. At the threshold itself the answer is 0, which no float
+    comparison guarantees: 100.5 against 100 is a deviation of exactly 0.5 %.
+    """
+    left, right = numerator * threshold_denominator, threshold_numerator * denominator
+    return (left > right) - (left < right)
+
+
+def deviates(old: int, new: int, threshold: int, unit: int = BPS) -> bool:
+    """|new - old| / |old| >= threshold / unit, inclusive, in integers; True if old is 0."""
+    return abs(new - old) * unit >= threshold * abs(old)
 
 
 # --- steps -------------------------------------------------------------------------------------

@@ -14,10 +14,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import copysign, inf, sqrt
+from typing import Any
 
 import numpy as np
 
-from simulator.types import Float1D, Float2D
+from simulator.risk.checks import finite, non_negative, positive
+from simulator.types import AnyArray, Float1D, Float2D
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +74,22 @@ def square_root_move(
     coefficient: float, daily_volatility: float, quantity: float, daily_volume: float
 ) -> float:
     """Signed relative price move Y sigma sqrt(|Q| / V) of a signed quantity; no clamp."""
-    size = coefficient * daily_volatility * sqrt(abs(quantity) / daily_volume)
-    return copysign(size, quantity)
+    moves = square_root_moves(coefficient, daily_volatility, quantity, daily_volume)
+    return float(moves)
+
+
+def square_root_moves(
+    coefficient: Any, daily_volatility: Any, quantity: Any, daily_volume: Any
+) -> AnyArray:
+    """sign(Q) Y sigma sqrt(|Q| / V), relative, without a clamp; all arguments broadcast.
+
+    Y and the daily volatility sigma at least 0, the daily volume V above 0 and in the unit of Q.
+    """
+    scale = non_negative("coefficient", coefficient)
+    scale = scale * non_negative("daily_volatility", daily_volatility)
+    flow = finite("quantity", quantity)
+    share = np.abs(flow) / positive("daily_volume", daily_volume)
+    return np.asarray(np.sign(flow) * scale * np.sqrt(share))
 
 
 def depth_of_path(
