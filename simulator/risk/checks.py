@@ -89,9 +89,7 @@ def _refuse(name: str, array: AnyArray, good: AnyArray, rule: str) -> None:
     raise InvalidArgument(f"{name}[{place}]", float(array[at]), rule)
 
 
-def whole(
-    name: str, value: object, at_least: int | None = None, at_most: int | None = None
-) -> int:
+def whole(name: str, value: object, at_least: int | None = None, at_most: int | None = None) -> int:
     """A Python or numpy integer within the bounds; a float is refused, even a whole one."""
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
         raise InvalidArgument(name, value, "must be an integer")
