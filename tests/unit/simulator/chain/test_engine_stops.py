@@ -135,7 +135,7 @@ def test_a_long_batch_of_short_transactions_meets_its_deadline() -> None:
     batch = Batch.of([SENDER] * count, [STORE] * count, [word(1) + word(7)] * count, 50_000)
     with pytest.raises(BatchAborted) as caught:
         chain.execute(batch, deadline_seconds=0.01)
-    assert 0 < caught.value.transaction_index < count
+    assert caught.value.transaction_index < count  # a busy machine may let none run
     assert chain.nonce(SENDER) == caught.value.transaction_index
     with pytest.raises(ChainError, match="deadline"):
         chain.what_if_many(batch, deadline_seconds=0.01)
