@@ -16,10 +16,12 @@ use revm::{
     primitives::{B256, KECCAK_EMPTY, alloy_primitives::keccak256_uncached},
 };
 
-use crate::evm::Context;
+use crate::{evm::Context, hooks};
 
 /// What a mapping's slot is the hash of: two words.
 const REMEMBERED: usize = 64;
+/// To hash so many bytes takes as long as some jumps do.
+const LARGE: usize = 1 << 12;
 /// 8,192 hashes take 800 kB.
 const CELLS: usize = 1 << 13;
 
@@ -82,6 +84,9 @@ pub fn keccak256(at: InstructionContext<'_, Context<'_>, EthInterpreter>) -> Ins
         let offset = as_usize_or_fail!(interpreter, offset);
         let (gas, memory) = (&mut interpreter.gas, &mut interpreter.memory);
         resize_memory(gas, memory, &host.cfg.gas_params, offset, size)?;
+        if size > LARGE && host.chain.watch.must_stop((size / LARGE) as u32) {
+            return hooks::stop(host);
+        }
         host.chain.hashes().of(&memory.slice_len(offset, size))
     };
     *top = hash.into();

@@ -112,8 +112,7 @@ fn around<'a, 'b, const COUNT: bool>(
 ) -> InstructionExecResult {
     let InstructionContext { interpreter, host } = at;
     if host.chain.watch.must_stop(1) {
-        host.error = Err(ContextError::Custom("stopped".to_owned()));
-        return Err(InstructionResult::FatalExternalError);
+        return stop(host);
     }
     if !COUNT {
         return instruction(InstructionContext { interpreter, host });
@@ -124,4 +123,11 @@ fn around<'a, 'b, const COUNT: bool>(
     let to = interpreter.bytecode.pc();
     host.chain.count(interpreter.input.bytecode_address(), from, to);
     result
+}
+
+/// Ends the transaction at work; why is in the watch.
+#[cold]
+pub fn stop(host: &mut Context<'_>) -> InstructionExecResult {
+    host.error = Err(ContextError::Custom("stopped".to_owned()));
+    Err(InstructionResult::FatalExternalError)
 }

@@ -16,6 +16,7 @@ from typing import Any
 
 from simulator.chain.base import Chain
 from simulator.chain.checks import UINT64_LIMIT, WORD_LIMIT
+from simulator.chain.depth import DEEPEST_FILE, is_too_deep
 from simulator.errors import InputError
 from simulator.units import words_to_integers
 
@@ -129,7 +130,10 @@ def write_genesis(chain: Chain, path: Path) -> None:
 def read_genesis(chain: Chain, path: Path) -> int:
     """Load the `alloc` of a genesis file, or a file that is an allocation; how many accounts."""
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        if is_too_deep(text.encode(), DEEPEST_FILE):
+            raise InputError("genesis", str(path), "nests deeper than any genesis file")
+        document = json.loads(text)
     except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
         raise InputError("genesis", str(path), f"cannot be read: {error}") from None
     if not isinstance(document, dict):

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from simulator.chain.depth import DEEPEST_FILE, is_too_deep
 from simulator.errors import InputError
 
 Json = Mapping[str, Any]
@@ -15,9 +16,13 @@ Json = Mapping[str, Any]
 def read_json(path: Path) -> Any:
     """The document of a file; InputError if it cannot be read or is no JSON."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError("artifact", str(path), f"cannot be read: {error}") from None
+    if is_too_deep(text.encode(), DEEPEST_FILE):
+        raise InputError("artifact", str(path), "nests deeper than any compiler's output")
+    try:
+        return json.loads(text)
     except ValueError as error:
         raise InputError("artifact", str(path), f"is no JSON: {error}") from None
 

@@ -6,7 +6,7 @@ import re
 from typing import Final
 from urllib.parse import urlsplit
 
-from simulator.chain.fork.depth import DEEPEST, is_too_deep
+from simulator.chain.depth import DEEPEST, is_too_deep
 from simulator.errors import EndpointError
 
 TIMEOUT: Final = "timeout"

@@ -15,9 +15,9 @@ from typing import Any, Final
 from eth_hash.auto import keccak
 
 from simulator.chain.base import BlockEnvironment
+from simulator.chain.depth import DEEPEST, is_too_deep
 from simulator.chain.fork.capsule import Capsule, RecordedAccount, RecordedState
 from simulator.chain.fork.capsule_file import MAGIC
-from simulator.chain.fork.depth import DEEPEST, is_too_deep
 from simulator.chain.fork.hardforks import MAINNET, hardfork_of
 from simulator.errors import CapsuleError
 

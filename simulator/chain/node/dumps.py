@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from simulator.chain.base import Chain
-from simulator.chain.fork.depth import is_too_deep
+from simulator.chain.depth import is_too_deep
 from simulator.chain.node import wire
 from simulator.chain.node.faults import SERVER_ERROR, RpcError, invalid
 from simulator.errors import ChainError

@@ -9,7 +9,7 @@ import traceback
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, NoReturn
 
-from simulator.chain.fork.depth import is_too_deep
+from simulator.chain.depth import is_too_deep
 from simulator.chain.node.faults import (
     INTERNAL_ERROR,
     INVALID_PARAMS,

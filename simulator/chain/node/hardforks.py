@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from simulator.types import Address
+
 ORDER: Final = ("london", "paris", "shanghai", "cancun", "prague", "osaka")
 
 OSAKA_TRANSACTION_GAS: Final = 1 << 24
@@ -33,3 +35,9 @@ def intrinsic_gas(
         gas += 32_000 + (2 * words if has(hardfork, "shanghai") else 0)
     floor = 21_000 + 10 * tokens if has(hardfork, "prague") else 0
     return max(gas, floor)
+
+
+HISTORY_ADDRESS: Address = bytes.fromhex("0000f90827f1c53a10cb7a02335b175320002935")
+"""The history contract of EIP-2935: beginning a block writes its parent's hash there."""
+
+HISTORY_SLOTS = 8_191

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+import numpy as np
 from eth_hash.auto import keccak
 
 from simulator.chain.base import BlockEnvironment, Chain
@@ -19,6 +20,7 @@ from simulator.chain.node.faults import (
     RpcError,
 )
 from simulator.chain.node.filters import Filters
+from simulator.chain.node.hardforks import HISTORY_ADDRESS, HISTORY_SLOTS, has
 from simulator.chain.node.ledger import Ledger
 from simulator.chain.node.options import NodeOptions, Origin
 from simulator.chain.node.pool import Pool
@@ -262,12 +264,26 @@ class Node:
             self.pool.remove(hash_)
             self.report(f"transaction {hex_data(hash_)} was dropped: {reason}")
         if not content.transactions and not keeps_empty:
-            self.chain.set_block(head.environment)
+            self._take_back(environment, before)
             self.clock.state = clock
             return content
         self.states.keep(head.number, before)
         self._finish(environment, content)
         return content
+
+    def _take_back(self, environment: BlockEnvironment, before: Chain) -> None:
+        """A block that was begun and holds nothing is none: what its beginning wrote goes too."""
+        if not has(self.chain.hardfork, "prague"):
+            self.chain.set_block(before.block)
+            return
+        place = np.frombuffer(
+            ((environment.number - 1) % HISTORY_SLOTS).to_bytes(32, "big"), np.uint8
+        ).reshape(1, 32)
+        kept, written = (world.storage(HISTORY_ADDRESS, place) for world in (before, self.chain))
+        self.chain.set_block(before.block)
+        if not np.array_equal(kept, written):
+            slot, value = (int.from_bytes(place.tobytes(), "big"), kept.astype("<u8").tobytes())
+            self.chain.set_storage(HISTORY_ADDRESS, slot, int.from_bytes(value, "little"))
 
     def _is_any_ready(self, base_fee: int) -> bool:
         return next(self.pool.ready(base_fee, self.chain.nonce), None) is not None

@@ -100,7 +100,7 @@ def test_a_wrong_allocation_names_its_field_and_leaves_the_world_alone(
 
 def test_a_file_that_is_no_genesis_is_refused_with_its_path(tmp_path: Path) -> None:
     path = tmp_path / "genesis.json"
-    for text in ("{", "[]"):
+    for text in ("{", "[]", "[" * 5_000):
         path.write_text(text, encoding="utf-8")
         with pytest.raises(InputError, match=r"genesis\.json"):
             read_genesis(open_chain(), path)

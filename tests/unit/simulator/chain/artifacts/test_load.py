@@ -216,6 +216,7 @@ GOOD_FOUNDRY: dict[str, Any] = {"abi": [ENTRY], "bytecode": {"object": "0x6001"}
     ("document", "words"),
     [
         ("{", "artifact = .*is no JSON"),
+        ("[" * 5_000, "artifact = .*nests deeper"),
         ([ENTRY], "is an ABI alone"),
         (5, "is none of solc"),
         ({"a": 1}, "has the fields a"),

@@ -262,3 +262,16 @@ def test_a_transaction_that_a_fork_cannot_feed_leaves_no_block_and_can_be_sent_a
     assert client.head()["stateRoot"] == "0x" + "00" * 32
     assert "fork" in str(client.refusal("eth_getProof", ALICE, [], "latest"))
     assert "fork" in str(client.refusal("anvil_dumpState"))
+
+
+def test_a_transaction_that_the_engine_refuses_leaves_the_state_as_the_latest_block_says(
+    quick_engine: str,
+) -> None:
+    """From prague on the beginning of a block writes, also of one that then holds nothing."""
+    block = BlockEnvironment(number=0, timestamp=FIRST_SECOND)
+    client = Client(open_world(quick_engine, "prague", CHAIN_ID, block))
+    client.mined(to=BOB)
+    root = client.head()["stateRoot"]
+    client.refusal("eth_sendTransaction", {"from": ALICE, "data": "0x" + "00" * 49_153})
+    assert client.head()["stateRoot"] == root
+    assert "0x" + client.chain.state_root().hex() == root

@@ -16,9 +16,13 @@ _TOKEN = re.compile(rb'\\.|["\[\]{}]', re.DOTALL)
 """Not whole strings: hunting for the end of one that has none takes time by its square."""
 
 
-def is_too_deep(document: bytes) -> bool:
-    """Whether brackets outside of strings nest deeper than `DEEPEST` anywhere."""
-    if document.count(b"[") + document.count(b"{") <= DEEPEST:
+DEEPEST_FILE: Final = 500
+"""Levels of a file that tools write: syntax trees of compilers nest deeper than any message."""
+
+
+def is_too_deep(document: bytes, deepest: int = DEEPEST) -> bool:
+    """Whether brackets outside of strings nest deeper than `deepest` anywhere."""
+    if document.count(b"[") + document.count(b"{") <= deepest:
         return False
     depth, is_inside = 0, False
     for token in _TOKEN.finditer(document):
@@ -27,6 +31,6 @@ def is_too_deep(document: bytes) -> bool:
             is_inside = not is_inside
         elif not is_inside and len(sign) == 1:
             depth += 1 if sign in b"[{" else -1
-            if depth > DEEPEST:
+            if depth > deepest:
                 return True
     return False
