@@ -289,12 +289,13 @@ def test_a_signal_handler_may_raise_what_it_likes_or_nothing() -> None:
 
 FEW_THREADS = """
 import resource
-from simulator.chain import Batch
-from simulator.chain.revm import RevmChain, execute_many
+from simulator.chain import Batch, BlockEnvironment
+from simulator.chain.revm import RevmChain
 from simulator.errors import ChainError
 from tests.differential.assembler import assemble
 
-chain, place = RevmChain(), bytes([7]) * 20
+block = BlockEnvironment(number=1, timestamp=1, gas_limit=10**12)
+chain, place = RevmChain(block=block), bytes([7]) * 20
 chain.set_code(place, assemble("again: @again JUMP"))
 with open("/proc/self/statm") as pages:
     size = int(pages.read().split()[0]) * resource.getpagesize()
