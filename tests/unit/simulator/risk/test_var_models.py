@@ -290,6 +290,11 @@ def test_an_interval_is_made_of_quantiles_over_resampled_runs() -> None:
     assert "90 % bootstrap, 200 resamples, seed 3" in str(found)
 
 
+def test_one_resample_is_an_interval_of_one_point() -> None:
+    found = bootstrap_interval(np.arange(9.0), mean, confidence=0.9, resamples=1, seed=3)
+    assert found.low == found.high
+
+
 def test_runs_are_drawn_whole() -> None:
     table = np.array([[1.0, -1.0], [2.0, -2.0], [5.0, -5.0]])
     found = bootstrap_interval(table, mean, confidence=0.5, resamples=50, seed=1)
