@@ -65,7 +65,7 @@ def age_weights(count: int, decay: float) -> Float1D:
         raise InvalidArgument("count", count, "must be at least 1")
     if not 0.0 < decay <= 1.0:
         raise InvalidArgument("decay", decay, "must lie in (0, 1]")
-    powers: Float1D = decay ** np.arange(count - 1, -1, -1, dtype=np.float64)
+    powers: Float1D = decay ** np.arange(float(count))[::-1]
     powers /= powers.sum()
     return powers
 
@@ -87,13 +87,13 @@ def weighted_es(losses: Float1D, weights: Float1D, level: float) -> float:
 
 def _weighted(losses: Float1D, weights: Float1D, level: float) -> tuple[float, Float1D, Float1D]:
     """VaR, and the samples that have a weight in ascending order with their shares."""
-    values = checks.finite("losses", _samples("losses", losses), ndim=1)
+    values = checks.finite("losses", _samples("losses", losses))
     given = checks.non_negative("weights", weights, ndim=1)
     checks.same_shape(losses=values, weights=given)
     if not given.any():
         raise InvalidArgument("weights", 0.0, "must not all be 0")
     counted = given > 0.0
-    order = np.argsort(values[counted], kind="stable")
+    order = np.argsort(values[counted])
     ordered, shares = values[counted][order], given[counted][order]
     shares = shares / shares.sum()
     wanted = float(exact_level(level)) - _WEIGHT_ERROR

@@ -65,4 +65,4 @@ def under_collateralised(collateral: Any, debt: Any, tolerated: float = 0.01) ->
     """
     limit = float(checks.within("tolerated", tolerated, 0.0, 1.0, ndim=0))
     insolvent = insolvent_value(collateral, debt, "gross")
-    return np.asarray(insolvent > limit * np.asarray(debt, dtype=np.float64).sum(axis=-1))
+    return np.asarray(insolvent > limit * np.sum(debt, axis=-1))

@@ -93,7 +93,9 @@ def test_christoffersen_is_the_ratio_over_the_transitions(hits: list[int]) -> No
     assert found.unconditional == kupiec(sum(hits), len(hits), 0.95)
     total = found.unconditional.statistic + found.independence.statistic
     assert found.conditional.statistic == pytest.approx(total)
-    assert found.conditional.freedom == 2
+    alone = chi2.sf(found.independence.statistic, 1)
+    assert found.independence.p_value == pytest.approx(alone)
+    assert (found.independence.freedom, found.conditional.freedom) == (1, 2)
     assert found.conditional.p_value == pytest.approx(chi2.sf(total, 2))
 
 
@@ -238,6 +240,28 @@ def test_mcneil_frey_is_students_statistic_of_the_residuals() -> None:
         losses, 2.0, 4.0, volatility=[1, 2, 1, 1, 5], significance=0.05, resamples=400, seed=2
     )
     assert found == again and found.simulations == 400
+
+
+def test_the_law_of_mcneil_frey_is_a_bootstrap_of_centred_residuals() -> None:
+    losses = np.array([0.0, 3.0, 5.0, 4.5, 9.0, 6.0])
+    found = mcneil_frey(losses, 2.0, 4.0, significance=0.1, resamples=60, seed=5)
+    residuals = losses[1:] - 4.0
+    centred = residuals - residuals.mean()
+    drawn = centred[np.random.default_rng(5).integers(5, size=(60, 5))]
+    law = drawn.mean(axis=1) / (drawn.std(axis=1, ddof=1) / np.sqrt(5))
+    statistic = residuals.mean() / (residuals.std(ddof=1) / np.sqrt(5))
+    assert found is not None and found.significance == 0.1
+    assert found.statistic == pytest.approx(statistic)
+    assert found.p_value == pytest.approx(np.mean(law >= statistic))
+    assert found.critical_value == pytest.approx(np.sort(law)[53])
+    scaled = mcneil_frey(losses, 2.0, 4.0, volatility=2.0, significance=0.1, resamples=60, seed=5)
+    assert scaled is not None and scaled.statistic == pytest.approx(statistic)
+
+
+def test_a_law_that_is_the_statistic_counts_as_extreme() -> None:
+    """Equal residuals at 0: every resample has the statistic 0 as well."""
+    found = mcneil_frey([2.0, 2.0], 1.0, 2.0, significance=0.05, resamples=1, seed=1)
+    assert found is not None and (found.statistic, found.p_value) == (0.0, 1.0)
 
 
 def test_mcneil_frey_does_not_exist_with_fewer_than_two_exceptions() -> None:

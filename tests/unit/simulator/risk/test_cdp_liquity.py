@@ -353,3 +353,81 @@ def test_fees_have_a_floor_and_a_ceiling() -> None:
     assert borrowing_rate(WAD, recovery_mode=True) == 0
     assert borrowing_fee(0, 1_399) == 6
     assert borrowing_fee(0, 1_399, recovery_mode=True) == 0
+
+
+def test_at_110_percent_a_pool_that_falls_short_does_nothing() -> None:
+    at = collateral(110)
+    assert liquity_liquidate(DEBT, at, WAD, DEBT - 1, 140 * PERCENT) == NOT_LIQUIDATED
+    below = liquity_liquidate(DEBT, at - 1, WAD, DEBT - 1, 140 * PERCENT)
+    assert (below.offset_debt, below.redistributed_debt) == (DEBT - 1, 1)
+
+
+def test_the_capped_collateral_and_its_gas_compensation_are_floored() -> None:
+    found = liquity_liquidate(361, 500, WAD, 999, 140 * PERCENT)
+    # 110 % of 361 is 397.1, a two-hundredth of that 1.985.
+    assert found.gas_compensation_collateral == 1
+    assert found.offset_collateral == 396
+    assert found.surplus_collateral == 103
+
+
+def test_zeros_of_amounts_are_answers_and_negative_ones_are_refused() -> None:
+    assert NO_DEBT_RATIO == 2**256 - 1 and MINUTE_DECAY_FACTOR == 999_037_758_833_783_000
+    assert collateral_ratio(0, 5, 0) == 0
+    assert in_recovery_mode(0)
+    assert decayed_base_rate(5, 60, 0) == 0
+    assert base_rate_after_redemption(BaseRate(5, 0), 0, 0, 0, 1).rate == 5
+    assert borrowing_fee(0, 0) == 0
+    for wrong in ((-1, 1, 1), (1, -1, 1), (1, 1, -1)):
+        with pytest.raises(InvalidArgument):
+            collateral_ratio(*wrong)
+    for bad in ((-1, 1, 1), (1, -1, 1), (1, 1, 0)):
+        with pytest.raises(InvalidArgument):
+            base_rate_after_redemption(BaseRate(5, 0), 0, *bad)
+    for amounts in ((0, 1, 1), (1, -1, 1), (1, 1, -1)):
+        with pytest.raises(InvalidArgument):
+            offset_and_redistribution(*amounts)
+    with pytest.raises(InvalidArgument, match="rate"):
+        BaseRate(WAD + 1)
+    assert stability_deposit(StabilityPool(), 0)[1].amount == 0
+    assert stability_withdraw(StabilityPool(), 0).deposits == 0
+    assert redistribute(Redistribution(), 1, 0, 1).debt_per_stake == WAD
+    assert pending_redistribution(Redistribution(5, 5), Redistribution(), 0) == (0, 0)
+    assert trove_stake(0, 0, 0) == trove_stake(0, 1, 1) == 0
+    assert trove_stake(7, 1, 7) == 1
+
+
+def test_a_deposit_made_in_a_later_scale_counts_from_there() -> None:
+    unit = WAD * WAD
+    deposit = Deposit(10**12, 2 * WAD, 5 * unit, 3, 2)
+    pool = StabilityPool(
+        product=WAD,
+        scale=3,
+        epoch=2,
+        sums={(2, 3): 9 * unit, (2, 4): 10**9 * unit + 10**9 - 1, (2, 5): unit, (1, 3): unit},
+    )
+    assert compounded_deposit(pool, deposit) == 5 * 10**11
+    # (9 - 5 + 1) x 1e12 / 2.
+    assert collateral_gain(pool, deposit) == 5 * 10**12 // 2
+    assert collateral_gain(StabilityPool(), Deposit(3, 2, 0, 0, 0)) == 0
+    odd = StabilityPool(sums={(0, 0): WAD // 2 + 1})
+    assert collateral_gain(odd, Deposit(3, WAD, 0, 0, 0)) == 0
+    assert collateral_gain(odd, Deposit(4, 2, 0, 0, 0)) == 1
+    thirds = StabilityPool(product=2)
+    assert compounded_deposit(thirds, Deposit(10, 3, 0, 0, 0)) == 6
+
+
+def test_the_scaled_product_is_floored_once() -> None:
+    base = StabilityPool(deposits=3 * WAD, product=10**9 + 1)
+    # Loss of a third, up: the factor is 0.666...666, of which P takes 1e9 + 1 at 1e9 more digits.
+    after = stability_offset(base, WAD, 0)
+    factor = WAD - (WAD // 3 + 1)
+    assert after.product == (10**9 + 1) * factor * 10**9 // WAD
+    assert after.product * WAD < (10**9 + 1) * factor * 10**9
+
+
+def test_the_redistributions_collateral_error_is_added_to_the_next() -> None:
+    state = Redistribution()
+    for _ in range(3):
+        state = redistribute(state, 1, 1, 3)
+    # Three times a third, each less by a third of a unit: nothing is lost.
+    assert state == Redistribution(WAD, WAD, 0, 0)

@@ -231,3 +231,80 @@ def test_debt_auctions_wait_for_healing_and_surplus_auctions_for_a_buffer() -> N
     assert flap_starts(Vow(60, 10, 6, 4), 20, 30)
     assert not flap_starts(Vow(59, 10, 6, 4), 20, 30)
     assert not flap_starts(Vow(60, 10, 5, 4), 20, 30)
+
+
+def test_the_debt_taken_and_the_tab_are_floored() -> None:
+    odd = {**VAULT, "ink": 7, "art": 100, "spot": RAY, "rate": 3 * RAY, "dust": 0, "chop": WAD}
+    # Room for 100 / 3 of the debt, and 7 x 33 / 100 of the collateral.
+    assert bark(**{**odd, "hole_room": 100 * RAY}) == Bark(2, 33, 99 * RAY, 99 * RAY)
+    dear = {**odd, "chop": 13 * WAD // 10, "hole_room": 100 * RAY}
+    assert bark(**dear) == Bark(1, 25, 75 * RAY, 975 * RAY // 10)
+    thin = {**odd, "rate": 7, "spot": 1, "chop": WAD + WAD // 2, "art": 3}
+    assert bark(**thin).tab == 31
+
+
+def test_a_room_of_one_unit_is_room() -> None:
+    tiny = {**VAULT, "ink": 3, "art": 3, "spot": 1, "rate": 2, "dust": 0, "chop": WAD}
+    assert bark(**{**tiny, "hole_room": 2}).art == 1
+    assert bark(**{**tiny, "ilk_hole_room": 5}).art == 2
+    assert bark(**{**tiny, "art": 1, "ink": 1}).ink == 1
+    with pytest.raises(InvalidArgument, match="ink"):
+        bark(**{**tiny, "hole_room": 1})
+
+
+def test_a_linear_price_is_floored_after_its_share() -> None:
+    assert linear_price(3, 2, 1) == 1
+    assert linear_price(2, 3, 1) == 1
+    assert linear_price(5, 1, 0) == 5 and linear_price(0, 1, 0) == 0
+
+
+def test_buying_nothing_is_allowed_unless_too_little_would_be_left_to_raise() -> None:
+    assert bought(22, 40, 0) == (0, 0, (22, 40))
+    assert bought(23, 40, 0) == (0, 0, (23, 40))
+    with pytest.raises(InvalidArgument, match="whole lot"):
+        bought(21, 40, 0)
+    assert bought(1, 1, 1, price=1, chost=0) == (1, 1, (0, 0))
+    assert bought(9, 3, 2, price=0, chost=5) == (0, 2, (9, 1))
+
+
+def test_zeros_are_answers_and_negative_amounts_are_refused() -> None:
+    assert exponential_price(0, 0, 1) == 0
+    assert not needs_reset(0, 1, 0, 0, 0)
+    assert needs_reset(0, 1, 1, 0, 0)
+    assert keeper_reward(0, 0, 0) == redo_reward(0, 0, 0, 0, 0, 0) == 0
+    assert dust_with_penalty(0, WAD) == dust_with_penalty(5, 0) == 0
+    assert auction_top(RAY, 1) == 1
+    assert heal(Vow(), 0) == Vow()
+    assert flop_starts(Vow(), 0) and not flop_starts(Vow(), 1)
+    assert flap_starts(Vow(), 0, 0)
+    for call in (
+        lambda: linear_price(-1, 1, 0),
+        lambda: linear_price(1, 0, 0),
+        lambda: linear_price(1, 1, -1),
+        lambda: exponential_price(-1, 0, 1),
+        lambda: needs_reset(0, 0, 0, 0, 0),
+        lambda: needs_reset(-1, 1, 0, 0, 0),
+        lambda: needs_reset(0, 1, -1, 0, 0),
+        lambda: keeper_reward(-1, 0, 0),
+        lambda: keeper_reward(0, -1, 0),
+        lambda: keeper_reward(0, 0, -1),
+        lambda: redo_reward(0, -1, 0, 0, 0, 0),
+        lambda: dust_with_penalty(-1, 0),
+        lambda: auction_top(-1, -1),
+        lambda: heal(Vow(), -1),
+        lambda: flop_starts(Vow(), -1),
+        lambda: flap_starts(Vow(1), -1, 0),
+        lambda: flap_starts(Vow(1), 0, -1),
+        lambda: take(Sale(0, 1), 1, 1, 1, 0),
+        lambda: take(Sale(1, 0), 1, 1, 1, 0),
+        lambda: take(Sale(1, 1), 1, -1, 1, 0),
+        lambda: take(Sale(1, 1), 1, 1, 1, -1),
+        lambda: bark(**{**VAULT, "dust": -1}),
+        lambda: bark(**{**VAULT, "art": 0}),
+        lambda: bark(**{**VAULT, "rate": 0}),
+        lambda: bark(**{**VAULT, "chop": 0}),
+        lambda: Vow(surplus=-1),
+        lambda: Vow(queued=-1),
+    ):
+        with pytest.raises(InvalidArgument):
+            call()

@@ -21,6 +21,7 @@ from simulator.risk.lending import (
     AavePosition,
     AaveRates,
     AaveReserve,
+    AaveRounding,
     AaveSeizure,
     aave_borrow_rate,
     aave_compounded_interest,
@@ -436,3 +437,49 @@ def test_the_liquidator_keeps_the_bonus_less_the_fees_share() -> None:
     assert net_bonus_rate(10_500, 10_000) == 0.0
     assert net_bonus_rate(10_000, 1_000) == 0.0
     assert net_bonus_rate(11_000, 2_500) == pytest.approx(0.075)
+
+
+def test_each_rounding_of_the_half_up_versions_is_to_the_nearest() -> None:
+    def seized(amount: int, balance: int, fee: int, rounding: AaveRounding) -> AaveSeizure:
+        held = replace(ROUNDING, protocol_fee_bps=fee)
+        return aave_seizure(amount, DOLLAR, held, balance, 10_500, rounding)
+
+    for rounding in (AAVE_HALF_UP, AAVE_HALF_UP_DEBT_UP):
+        # 10 -> 10.5 -> 11; 11 / 1.05 = 10.48 -> 10; the fee is half of a bonus of 1.
+        assert seized(10, 99, 5_000, rounding) == (10, 10, 1)
+        assert seized(10, 99, 4_999, rounding) == (11, 10, 0)
+        # 18 -> 18.9 -> 19; 19 / 1.05 = 18.1; 14 -> 14.7 -> 15; 15 / 1.05 = 14.3.
+        assert seized(18, 99, 10_000, rounding) == (18, 18, 1)
+        # 8 / 1.05 = 7.62: to the nearest there is no bonus in it.
+        assert seized(1_000, 8, 10_000, rounding) == (8, 8, 0)
+    assert seized(1_000, 17, 0, AAVE_HALF_UP) == (17, 16, 0)
+    assert seized(1_000, 17, 0, AAVE_HALF_UP_DEBT_UP) == (17, 17, 0)
+
+
+def test_a_debt_of_exactly_half_of_the_total_is_closed_as_it_is() -> None:
+    third = AaveReserve(price=USD // 3, decimals=8)
+    debt = 9_000 * USD
+    half = third.debt_value(debt)
+    assert aave_liquidatable_debt(third, debt, half, 2 * half, WAD - 1) == debt
+    assert half * third.unit // third.price >= debt
+    uneven = aave_liquidatable_debt(third, debt + 2, half, 2 * half, WAD - 1)
+    assert uneven == half * third.unit // third.price
+
+
+def test_a_seizure_of_exactly_the_balance_keeps_its_debt_and_a_capped_one_is_floored() -> None:
+    pricey, double = AaveReserve(3, 0), AaveReserve(2, 0)
+    assert aave_seizure(10, AaveReserve(1, 0), pricey, 3, 10_000) == (3, 10, 0)
+    assert aave_seizure(10, AaveReserve(1, 0), pricey, 2, 10_000) == (2, 6, 0)
+    assert aave_seizure(99, double, pricey, 3, 10_000) == (3, 4, 0)
+
+
+def test_one_unit_left_on_either_side_is_dust() -> None:
+    with pytest.raises(InvalidArgument, match="dust"):
+        aave_liquidate(account(10_000 * USD, 9_000 * USD), 0, 1, 9_000 * USD - 1)
+    plain = replace(ETHER, liquidation_bonus_bps=10_000, protocol_fee_bps=0)
+    with pytest.raises(InvalidArgument, match="dust"):
+        aave_liquidate(account(2_900 * USD, 2_950 * USD, plain), 0, 1, 2_900 * USD - 1)
+    book = [*account(10_000 * USD, 8_500 * USD), AavePosition(ETHER, 10)]
+    small = aave_liquidate(book, 0, 1, 1)
+    assert small.seizure.debt_repaid == 1
+    assert [position.collateral for position in small.account] == [10_000 * USD - 1, 0, 10]

@@ -149,3 +149,43 @@ def test_utilisation_may_exceed_one_and_is_zero_without_supply() -> None:
     assert compound_utilisation(3, 2) == 3 * WAD // 2
     assert compound_utilisation(1, 3) == WAD // 3
     assert compound_utilisation(3, 0) == 0
+
+
+def test_the_base_tokens_decimals_and_price_scale_both_ways() -> None:
+    assert compound_liquidity(-25, 3, 1, []) == -7
+    assert compound_absorb(-(10**6), 2 * USD, 6, [HELD]) == (44 * 10**6, 45 * 10**6, 0)
+    assert compound_absorb(-(10**6), 7 * USD, 6, [HELD]).new_balance == 90 * 10**6 // 7 - 10**6
+    # 25 units of 0.1 at a price of 3 are 7.5; at 2 each, 100 per token: 375 units.
+    assert compound_quote_collateral(25, 3, 1, 2, 2, WAD, WAD) == 375
+    # Half of half of a WAD less one: the discount is floored before it is taken off.
+    odd = compound_quote_collateral(10**18, 1, 0, WAD, 0, WAD - 1, WAD // 2)
+    assert odd == 1
+
+
+def test_zeros_are_answers_and_negative_amounts_are_refused() -> None:
+    assert compound_quote_collateral(0, 1, 0, 1, 0, WAD, 0) == 0
+    assert compound_quote_collateral(5, 1, 0, 1, 0, 0, 0) == 5
+    assert compound_present_value(5, 1, 1) == compound_present_value(-5, 1, 1) == 0
+    assert compound_principal(5, 10**15, 1) == 5 and compound_principal(-5, 1, 10**15) == -5
+    for wrong in (
+        (-1, 1, 0, 1, 0, WAD, WAD),
+        (1, 0, 0, 1, 0, WAD, WAD),
+        (1, 1, 0, 0, 0, WAD, WAD),
+        (1, 1, 0, 1, 0, WAD + 1, WAD),
+        (1, 1, 0, 1, 0, WAD, WAD + 1),
+        (1, 1, 0, 1, 0, -1, WAD),
+        (1, 1, 0, 1, 0, WAD, -1),
+    ):
+        with pytest.raises(InvalidArgument):
+            compound_quote_collateral(*wrong)
+    with pytest.raises(InvalidArgument, match="base_price"):
+        compound_absorb(-1, 0, 0, [])
+    with pytest.raises(InvalidArgument, match="borrow_index"):
+        compound_principal(1, 1, 0)
+    for name in ("amount", "price", "decimals", "liquidate_factor", "liquidation_factor"):
+        with pytest.raises(InvalidArgument, match=name):
+            replace(HELD, **{name: -1})
+    assert replace(HELD, amount=0, price=0, liquidate_factor=0, liquidation_factor=0).value == 0
+    for name in ("base", "slope_low", "slope_high", "kink"):
+        with pytest.raises(InvalidArgument, match=name):
+            replace(RATES, **{name: -1})

@@ -294,3 +294,34 @@ def test_utilisation_and_the_curves_parameters_are_checked() -> None:
     for change in ({"target": 0}, {"target": WAD}, {"steepness": WAD - 1}, {"min_rate": 2 * 10**9}):
         with pytest.raises(InvalidArgument):
             AdaptiveCurve(**change)
+
+
+def test_bounds_of_markets_and_amounts() -> None:
+    assert MorphoMarket(lltv=0).lltv == 0 and MorphoMarket(lltv=WAD - 1).supply_shares == 0
+    for change in ({"lltv": WAD}, {"lltv": -1}, {"supply_assets": -1}, {"borrow_shares": -1}):
+        with pytest.raises(InvalidArgument):
+            replace(MARKET, **change)
+    assert morpho_incentive(0, WAD - 1, 2 * WAD) == 2 * WAD
+    assert morpho_price_drop(0, WAD) == WAD
+    for wrong in ((WAD + 1,), (-1,), (0, WAD), (0, -1), (0, 0, WAD - 1)):
+        with pytest.raises(InvalidArgument):
+            morpho_incentive(*wrong)
+    with pytest.raises(InvalidArgument, match="incentive"):
+        morpho_bad_debt_ltv(WAD - 1)
+
+
+def test_the_cheapest_seizure_costs_one_share_at_the_least() -> None:
+    # A price of 1e-36: the value of one unit of collateral is rounded up to one asset.
+    found = morpho_liquidate(MARKET, POSITION, 1, seized=1)
+    assert found.repaid_assets == 1 and found.repaid_shares == 10**6
+    nothing = morpho_liquidate(MARKET, POSITION, ONE, repaid_shares=10**6 - 1)
+    assert (nothing.seized, nothing.repaid_assets) == (0, 1)
+    with pytest.raises(InvalidArgument, match="seized"):
+        morpho_liquidate(MARKET, POSITION, 1, repaid_shares=10**6)
+
+
+def test_each_term_of_the_series_is_floored() -> None:
+    # x = 1e9: 1e9 + floor(1e18 / 2e18) = 1e9; x = 2e9: the square counts 2, the cube nothing.
+    assert morpho_compounded(10**9, 1) == 10**9
+    assert morpho_compounded(10**9, 2) == 2 * 10**9 + 2
+    assert morpho_compounded(3 * 10**9, 1) == 3 * 10**9 + 4

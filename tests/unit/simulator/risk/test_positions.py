@@ -15,6 +15,7 @@ from simulator.risk import (
     collateral_value,
     concentration,
     delta_notional,
+    effective_leverage,
     ema,
     exposure_by,
     free_collateral,
@@ -122,6 +123,11 @@ def test_account_value_of_cross_and_isolated_margin() -> None:
 def test_free_collateral_counts_open_losses_but_not_open_profit() -> None:
     assert free_collateral(1000.0, [1500.0, 800.0, 200.0], 300.0).tolist() == [700.0, 500.0, 0.0]
     assert free_collateral(1000.0, 300.0, 300.0) == 0.0
+
+
+def test_leverage_of_a_small_account_value_is_finite() -> None:
+    gross, value = np.array([1.0, 1.0]), np.array([0.5, 0.0])
+    assert effective_leverage(gross, value).tolist() == [2.0, inf]
 
 
 def test_maximum_leverage_is_the_inverse_of_the_rate() -> None:

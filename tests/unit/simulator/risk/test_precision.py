@@ -76,6 +76,8 @@ def test_orders_are_refused_at_zero_and_below_the_minimum_notional() -> None:
     assert refused("0.4", "50") == "price 0" and refused("0.4", "50", "sell") is None
     assert refused("0.4", "0.01") == "price 0"
     assert refused("0.5", "0.1", least="0") is None
+    assert quantise_order("buy", "0.5", "0.1", "0.5", "0.1").refused is None
+    assert str(quantise_size("-0.05", "0.1")) == "0.0"
     order = quantise_order("sell", "7.26", "-3.99", "0.5", "0.1")
     assert (order.price, order.size) == (Decimal("7.5"), Decimal("-3.9"))
 
@@ -284,6 +286,16 @@ def test_a_price_that_is_a_power_has_its_exponent_as_tick(tick: int) -> None:
 
 
 def test_prices_outside_of_the_ticks_are_refused() -> None:
+    with localcontext() as context:
+        context.prec = 60
+        lowest, highest = (Decimal("1.0001") ** tick for tick in (MINIMUM_TICK, MAXIMUM_TICK))
+        above, beyond = lowest * Decimal("1.00001"), highest * Decimal("1.00011")
+        below = lowest * Decimal("0.99999")
+    assert tick_at_price(above) == MINIMUM_TICK
+    assert tick_at_price(beyond / Decimal("1.0001")) == MAXIMUM_TICK
+    for outside in (below, beyond):
+        with pytest.raises(InvalidArgument, match="price"):
+            tick_at_price(outside)
     assert tick_at_price("1.0001") == 1 and tick_at_price(2) == 6931
     for price in (0, -1, Fraction(-1, 2), Fraction(0), 2**200, Fraction(1, 2**200), 1.5):
         with pytest.raises(InvalidArgument, match="price"):

@@ -51,7 +51,8 @@ def test_a_tail_figure_carries_what_is_needed_to_read_it() -> None:
     assert (risk.level, risk.horizon, risk.statistic) == (0.95, "72 h", "shortfall, quote")
     wanted = "VaR 95, ES 98 (gross shortfall, quote, 95 %, 72 h, 100 runs, 3 failed)"
     assert str(risk) == wanted
-    assert tail_risk(RUNS, 0.95, "72 h", "shortfall").netting == "net"
+    plain = tail_risk(RUNS, 0.95, "72 h", "shortfall")
+    assert (plain.netting, plain.failed) == ("net", 0)
 
 
 @pytest.mark.parametrize(
@@ -81,6 +82,20 @@ def test_everything_is_printed_with_the_number() -> None:
         assert part in shown
     mean = str(figure(statistic="expectation", percentile=None, netting="gross"))
     assert mean.startswith("gross bad debt, USD: expectation over 24 h = 50.5")
+
+
+def test_a_thousand_resamples_at_95_percent_unless_said_otherwise() -> None:
+    found = protocol_risk(
+        RUNS[:5],
+        what="x",
+        statistic="expectation",
+        percentile=None,
+        horizon="1 d",
+        netting="net",
+        failed=0,
+        seed=1,
+    )
+    assert (found.interval.resamples, found.interval.confidence) == (1000, 0.95)
 
 
 def test_the_interval_is_that_of_the_statistic_and_its_seed() -> None:

@@ -226,6 +226,7 @@ def test_a_sample_without_weight_is_never_the_answer() -> None:
     array, weights = np.array([1.0, 2.0, 3.0]), np.array([1.0, 0.0, 1.0])
     assert [weighted_var(array, weights, level) for level in (0.5, 0.51)] == [1.0, 3.0]
     assert weighted_var(array, np.array([0.0, 1.0, 0.0]), 0.01) == 2.0
+    assert weighted_var(array, np.array([0.0, 1.0, 0.0]), 1e-13) == 2.0
 
 
 @pytest.mark.parametrize(

@@ -291,6 +291,12 @@ REFUSED: list[tuple[Callable[[], Any], str, str]] = [
     (lambda: health(out=np.empty(3)), "out", "must be contiguous float64[2]"),
     (lambda: health(collateral=[[1.0, NAN]] * 2), "collateral[0, 1]", "must be finite"),
     (lambda: health(debt=[[1.0, -9.0]] * 2), "debt[0, 1]", "must be at least 0"),
+    (lambda: health(debt=[[1.0, 1e308]] * 2), "value of debt[0]", "must be finite"),
+    (
+        lambda: health(collateral=[[1.0, 1e308]] * 2, price=[1.0, 9.0]),
+        "value of collateral",
+        "must be finite",
+    ),
 ]
 
 
