@@ -61,7 +61,7 @@ def health_factors(
                 idle = owing == 0.0
                 backing = held[block][idle] @ weight
                 if not _explained(value, owing, idle, backing):
-                    _refuse(held, owed, owing)
+                    _look_closely(held, owed, owing, weight)
                 value[idle] = np.inf
     return health
 
@@ -74,12 +74,13 @@ def _explained(value: Float1D, owing: Float1D, idle: Bool1D, backing: Float1D) -
     return bool(debts and least >= 0.0 and most < np.inf and (backing >= 0.0).all())
 
 
-def _refuse(held: Float2D, owed: Float2D, owing: Float1D) -> None:
-    """Say which amount is at fault, or whose value leaves the floats."""
+def _look_closely(held: Float2D, owed: Float2D, owing: Float1D, weight: Float1D) -> None:
+    """Say which amount is at fault, or whose value leaves the floats. Without a fault a debt is so
+    small that the health is rightly infinite."""
     checks.non_negative("collateral", held)
     checks.non_negative("debt", owed)
     checks.finite("value of debt", owing)
-    raise InvalidArgument("value of collateral", np.inf, "must be finite")
+    checks.finite("value of collateral", held @ weight)
 
 
 def _amounts(name: str, amounts: Any) -> Float2D:

@@ -134,3 +134,8 @@ def test_arguments_that_do_not_fit_are_refused(changed: dict[str, Any], argument
     }
     with pytest.raises(InvalidArgument, match=argument):
         health_factors(**{**given_, **changed})
+
+
+def test_a_debt_too_small_to_divide_by_is_infinitely_healthy() -> None:
+    smallest = 5e-324
+    assert health_factors([[1.0], [1.0]], [[smallest], [0.5]], [1.0], 0.8).tolist() == [np.inf, 1.6]
