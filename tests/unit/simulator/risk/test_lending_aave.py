@@ -483,3 +483,49 @@ def test_one_unit_left_on_either_side_is_dust() -> None:
     small = aave_liquidate(book, 0, 1, 1)
     assert small.seizure.debt_repaid == 1
     assert [position.collateral for position in small.account] == [10_000 * USD - 1, 0, 10]
+
+
+def nearest(value: Fraction) -> int:
+    """To the nearest integer, a tie upward."""
+    return int((2 * value + 1) // 2)
+
+
+@given(st.integers(0, 3 * RAY))
+def test_compounding_rounds_each_product_to_the_nearest(x: int) -> None:
+    inner = nearest(Fraction(x * (x // 6), RAY))
+    second = nearest(Fraction(x * (x // 2 + inner), RAY))
+    assert aave_compounded_interest(x * SECONDS_PER_YEAR, 1) == RAY + x + second
+
+
+@given(st.integers(0, RAY), st.integers(1, RAY - 1), st.integers(0, RAY), st.integers(0, RAY))
+def test_the_rate_rounds_each_step_to_the_nearest(
+    used: int, optimal: int, slope1: int, slope2: int
+) -> None:
+    rates = AaveRates(optimal, 5, slope1, slope2)
+    if used <= optimal:
+        product = nearest(Fraction(slope1 * used, RAY))
+        wanted = 5 + nearest(Fraction(product * RAY, optimal))
+    else:
+        share = nearest(Fraction((used - optimal) * RAY, RAY - optimal))
+        wanted = 5 + slope1 + nearest(Fraction(slope2 * share, RAY))
+    assert aave_borrow_rate(rates, used) == wanted
+    liquidity = nearest(Fraction(wanted * used, RAY))
+    assert aave_liquidity_rate(wanted, used, 1_234) == nearest(Fraction(liquidity * 8_766, 10**4))
+
+
+def test_zeros_of_rates_and_thresholds_are_answers() -> None:
+    assert MAX_HEALTH == 2**256 - 1
+    assert aave_liquidity_rate(0, 0, 10_000) == 0
+    assert aave_borrow_rate(AaveRates(1, 0, 0, 0), 0) == 0
+    assert AaveReserve(price=0, decimals=77).collateral_value(5) == 0
+    assert AaveEMode(0, 10_000, 0).holds(0) is False
+    for wrong in ((-1, 0, 0), (0, -1, 0), (0, 0, -1), (0, 0, 10_001)):
+        with pytest.raises(InvalidArgument):
+            aave_liquidity_rate(*wrong)
+    for name in ("liquidation_threshold_bps", "collateral_bitmap"):
+        with pytest.raises(InvalidArgument, match=name):
+            replace(AaveEMode(0, 10_000, 0), **{name: -1})
+    with pytest.raises(InvalidArgument, match="decimals"):
+        AaveReserve(price=1, decimals=78)
+    with pytest.raises(InvalidArgument, match="account"):
+        aave_totals([AavePosition(ETHER, -1)])

@@ -189,3 +189,9 @@ def test_zeros_are_answers_and_negative_amounts_are_refused() -> None:
     for name in ("base", "slope_low", "slope_high", "kink"):
         with pytest.raises(InvalidArgument, match=name):
             replace(RATES, **{name: -1})
+    assert compound_utilisation(0, 1) == 0
+    for pair in ((-1, 1), (1, -1)):
+        with pytest.raises(InvalidArgument):
+            compound_utilisation(*pair)
+    with pytest.raises(InvalidArgument, match="utilisation_wad"):
+        compound_rate(RATES, -1)

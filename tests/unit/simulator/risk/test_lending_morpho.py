@@ -325,3 +325,40 @@ def test_each_term_of_the_series_is_floored() -> None:
     assert morpho_compounded(10**9, 1) == 10**9
     assert morpho_compounded(10**9, 2) == 2 * 10**9 + 2
     assert morpho_compounded(3 * 10**9, 1) == 3 * 10**9 + 4
+
+
+def test_the_deployed_constants() -> None:
+    per_year = SECONDS_PER_YEAR
+    assert (
+        AdaptiveCurve(
+            target=900_000_000_000_000_000,
+            steepness=4_000_000_000_000_000_000,
+            speed=50_000_000_000_000_000_000 // per_year,
+            initial_rate=40_000_000_000_000_000 // per_year,
+            min_rate=1_000_000_000_000_000 // per_year,
+            max_rate=2_000_000_000_000_000_000 // per_year,
+        )
+        == MORPHO_CURVE
+    )
+
+
+def test_signed_products_of_the_curve_are_toward_zero() -> None:
+    # One unit below the target: the speed and the curve see nothing of it.
+    below, outside = MORPHO_CURVE.target - 1, 10**20
+    assert adaptive_error(below) == -1
+    assert adaptive_rate(below, outside, 10**5) == (outside, outside)
+    # An adaptation of -1: the middle has none of it, the end one unit of each WAD.
+    slow = AdaptiveCurve(steepness=WAD, speed=1, max_rate=10**19)
+    assert adaptive_rate(0, 4 * WAD, 1, slow) == (4 * WAD - 1, 4 * WAD - 4)
+
+
+def test_a_curve_without_a_floor_falls_to_zero() -> None:
+    bare = replace(MORPHO_CURVE, min_rate=0)
+    true = adaptive_rate_integral(0, 10**9, 10**8, bare)
+    exponent = -bare.speed / WAD * 10**8
+    assert true == pytest.approx(1e-9 * (exp(exponent) - 1) / exponent / 4)
+    assert AdaptiveCurve(speed=0, min_rate=0, initial_rate=0, max_rate=0).speed == 0
+    with pytest.raises(InvalidArgument, match="max_rate"):
+        replace(MORPHO_CURVE, max_rate=MORPHO_CURVE.initial_rate - 1)
+    with pytest.raises(InvalidArgument, match="speed"):
+        replace(MORPHO_CURVE, speed=-1)

@@ -189,7 +189,7 @@ def test_a_run_is_under_collateralised_beyond_one_percent_of_its_debt() -> None:
     assert under_collateralised(np.array([0.5, 200.0]), np.array([1.02, 99.0]))
     assert not under_collateralised(np.zeros(2), np.zeros(2))
     assert under_collateralised(np.array([0.5, 200.0]), debt, tolerated=0.0)
-    runs = under_collateralised([[0, 200], [0, 1]], [[1, 99], [2, 0]])
+    runs = under_collateralised([[0, 200], [0, 1]], [[1, 99], [1, 0]])
     assert runs.tolist() == [False, True]
 
 

@@ -152,6 +152,11 @@ def test_a_loss_that_is_not_finite_is_named(bad: float, place: int) -> None:
         var_es(np.array([0.0, bad, 1.0]), 0.99)
 
 
+def test_the_first_loss_is_named_where_none_is_finite() -> None:
+    with pytest.raises(InvalidArgument, match=r"losses\[0\]"):
+        var_es(np.full(SIZE, np.nan), 0.99)
+
+
 def test_finite_losses_whose_squares_are_not_are_still_losses() -> None:
     values = np.zeros(SIZE)
     values[:6000] = 1e200

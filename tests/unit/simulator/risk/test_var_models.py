@@ -131,6 +131,16 @@ def test_the_border_of_the_domain(skewness: float, kurtosis: float, inside: bool
         assert cornish_fisher_is_valid(sign * skewness, kurtosis) is inside
 
 
+@pytest.mark.parametrize("skewness", [0.1, 0.6, 1.5, 2.4])
+def test_the_domain_lies_between_the_roots_of_its_discriminant(skewness: float) -> None:
+    """With x = K/8: (x - S^2/6) (1 + 5 S^2/36 - x) >= S^2/36."""
+    low, high = skewness**2 / 6, 1 + 5 * skewness**2 / 36
+    half = sqrt((high - low) ** 2 / 4 - skewness**2 / 36)
+    for root, inwards in (((low + high) / 2 - half, 1e-9), ((low + high) / 2 + half, -1e-9)):
+        assert cornish_fisher_is_valid(skewness, 8 * (root + inwards))
+        assert not cornish_fisher_is_valid(skewness, 8 * (root - inwards))
+
+
 @pytest.mark.parametrize("figure", [cornish_fisher_var, cornish_fisher_es])
 def test_moments_outside_of_the_domain_are_refused(figure: object) -> None:
     with pytest.raises(InvalidArgument, match="Maillard"):
