@@ -37,6 +37,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 #[pymodule]
 fn underwater_evm(module: &Bound<'_, PyModule>) -> PyResult<()> {
     let python = module.py();
+    stop::remember_main_thread(python)?;
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     module.add("HARDFORKS", fork::names())?;
     module.add("EngineError", python.get_type::<errors::EngineError>())?;

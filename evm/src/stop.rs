@@ -2,9 +2,10 @@
 
 use std::{
     sync::{
-        Mutex, PoisonError,
+        Mutex, OnceLock, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
+    thread::{self, ThreadId},
     time::{Duration, Instant},
 };
 
@@ -14,6 +15,19 @@ use crate::errors::Failure;
 
 /// Python's signal handlers run this often at most: they need the GIL.
 const SIGNAL_INTERVAL: Duration = Duration::from_millis(50);
+
+/// Python's main thread, where the module was imported in it.
+static MAIN_THREAD: OnceLock<ThreadId> = OnceLock::new();
+
+/// To be called at import.
+pub fn remember_main_thread(python: Python<'_>) -> PyResult<()> {
+    let threading = python.import("threading")?;
+    let current = threading.call_method0("current_thread")?;
+    if current.is(&threading.call_method0("main_thread")?) {
+        MAIN_THREAD.get_or_init(|| thread::current().id());
+    }
+    Ok(())
+}
 
 /// Shared by the threads of one call from Python.
 #[derive(Debug)]
@@ -47,9 +61,13 @@ impl Stop {
         }
     }
 
-    /// Let Python's signal handlers run; only its main thread has any.
+    /// Let Python's signal handlers run; only its main thread has any. Other threads must not ask: the
+    /// interpreter may have ended while a daemon thread is still at work.
     pub fn look_for_signals(&self) {
         self.look(Instant::now());
+        if MAIN_THREAD.get().is_some_and(|main| *main != thread::current().id()) {
+            return;
+        }
         if let Err(error) = Python::attach(|python| python.check_signals()) {
             *self.raised.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
             self.set();

@@ -80,7 +80,8 @@ def _look_closely(held: Float2D, owed: Float2D, owing: Float1D, weight: Float1D)
     checks.non_negative("collateral", held)
     checks.non_negative("debt", owed)
     checks.finite("value of debt", owing)
-    checks.finite("value of collateral", held @ weight)
+    if not np.isfinite(held @ weight).all():
+        raise InvalidArgument("value of collateral", np.inf, "must be finite")
 
 
 def _amounts(name: str, amounts: Any) -> Float2D:
