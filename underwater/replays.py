@@ -127,7 +127,9 @@ def _with_shares_source(body: str, names: Sequence[str]) -> str:
     shares = _shares(len(names))
     parts = [f"{float(share):.0%} {name} only" for share, name in zip(shares, names, strict=True)]
     rest = 1 - sum(map(float, shares))
-    spoken = ", ".join(parts).replace("%", " %") + (f", {rest:.0%} all".replace("%", " %") if rest else "")
+    spoken = ", ".join(parts).replace("%", " %") + (
+        f", {rest:.0%} all".replace("%", " %") if rest else ""
+    )
     if len(names) == MOST_MARKETS:
         spoken = spoken.removesuffix("all") + "both"
     return _set(body, '"population.single_market_share"', f'"assumed: {spoken}"')

@@ -56,6 +56,16 @@ class Crash:
         """Length of the replayed window."""
         return int((self.end - self.start).total_seconds()) // BAR_SECONDS
 
+    @property
+    def overrides(self) -> list[dict[str, str]]:
+        """Defects of imported data that stand by an override: series, rule, what, reason."""
+        return [
+            {"series": symbol} | {key: str(item[key]) for key in ("rule", "what", "reason")}
+            for symbol, entry in self.sources.items()
+            for item in entry.get("repairs", [])
+            if item.get("way") == "override"
+        ]
+
     def bars(
         self,
         symbols: Sequence[str],

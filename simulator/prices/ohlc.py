@@ -60,7 +60,7 @@ class Ohlc:
         return Ohlc(self.symbol, self.times[part], self.ticks[part], self.bar_seconds)
 
     def longer(self, bar_seconds: int) -> Ohlc:
-        """Bars of a multiple of this length: first, max, min, last. The length is the caller's care.
+        """Bars of a multiple of this length: first, max, min, last; the caller sees to the length.
 
         The series must begin and end at whole multiples, as a window does.
         """
@@ -93,8 +93,8 @@ def read_ohlc(path: Path, symbol: str, bar_seconds: int = BAR_SECONDS) -> Ohlc:
     """Read `ts,open,high,low,close` (more columns are allowed and ignored) and check every row.
 
     Raises InputError naming file, row (the header is line 1), field, value and rule: missing or
-    empty file, wrong header, times not a bar (an hour) apart, price not a positive decimal of at most 8
-    places, high below low, open or close outside of [low, high].
+    empty file, wrong header, times not a bar (an hour) apart, price not a positive decimal of at
+    most 8 places, high below low, open or close outside of [low, high].
     """
     shown = f"{path.parent.name}/{path.name}"
     rows = list(csv.reader(io.StringIO(_text(path, shown))))

@@ -11,7 +11,7 @@ from simulator.prices.history.findings import (
     parse_repair,
 )
 from simulator.prices.history.gate import Gate, Inspection, Reference, inspect
-from simulator.prices.history.importing import Looked, Order, event_files, look
+from simulator.prices.history.importing import Looked, Order, event_files, look, usual_name
 from simulator.prices.history.measures import Measures, measure
 from simulator.prices.history.points import aligned_ratio
 from simulator.prices.history.reading import FORMATS, parse_resolution, read_file
@@ -39,6 +39,7 @@ __all__ = [
     "parse_resolution",
     "place_of",
     "read_file",
+    "usual_name",
     "write_event",
     "zone_of",
 ]

@@ -67,14 +67,14 @@ def _figures(
     seen, names = _looked(history, wanted, symbol, spoken)
     series = seen.series
     hours = aggregate(series, HOUR)
-    start, end = wanted.get("start"), wanted.get("end")
-    if start is not None:
-        hours = hours.between(parse_time(PLAN, start), parse_time(PLAN, end))
+    if "start" in wanted:
+        start, end = (parse_time(PLAN, wanted[name]) for name in ("start", "end"))
+        hours = hours.between(start, end)
     if len(hours.missing()) or len(hours.times) > MOST_HOURS:
         rule = f"must be at most {MOST_HOURS} hours without a gap"
         raise InputError(f"{event} {symbol}", len(hours.times), rule)
     own = [entries[name] for name in names]
-    source = {
+    source: dict[str, Any] = {
         "file": f"{symbol}.csv",
         "venue": str(own[0]["venue"]),
         "symbol": str(spoken.get("symbol", own[0]["symbol"])),
@@ -106,7 +106,9 @@ def _looked(
     history: Path, wanted: Mapping[str, Any], symbol: str, spoken: Mapping[str, Any]
 ) -> tuple[Inspection, list[str]]:
     """The series of the plan after the gate, and the files that it was made of."""
-    gate = Gate(repairs=dict(spoken.get("repairs", {})), overrides=dict(spoken.get("overrides", {})))
+    gate = Gate(
+        repairs=dict(spoken.get("repairs", {})), overrides=dict(spoken.get("overrides", {}))
+    )
     if "over" not in spoken:
         names = [f"{wanted['history']}__{spoken['from']}.parquet"]
         seen = inspect(symbol, [read_file(history / names[0])], gate)
@@ -163,9 +165,10 @@ def _notes(series: Series, hours: Bars, more: str) -> str:
     last = int(hours.times[-1]) + HOUR
     inside = series.kept((series.times >= hours.times[0]) & (series.times < last))
     low, high = int(inside.prices[:, 2].argmin()), int(inside.prices[:, 1].argmax())
+    low_at, high_at = (time_text(int(inside.times[row])) for row in (low, high))
     notes = [
-        f"Low {price_text(inside.prices[low, 2])} in the bar of {time_text(int(inside.times[low]))}, "
-        f"high {price_text(inside.prices[high, 1])} in that of {time_text(int(inside.times[high]))}."
+        f"Low {price_text(inside.prices[low, 2])} in the bar of {low_at}, "
+        f"high {price_text(inside.prices[high, 1])} in that of {high_at}."
     ]
     partial = np.flatnonzero(hours.parts < hours.whole)
     if len(partial):

@@ -134,7 +134,8 @@ class Finding:
     def line(self) -> str:
         """One line for people."""
         many = f" (and {self.count - 1:,} more)" if self.count > 1 else ""
-        return f"{self.severity} {self.rule}: {self.place} {self.field} = {self.value}: {self.words}{many}"
+        where = f"{self.place} {self.field} = {self.value}"
+        return f"{self.severity} {self.rule}: {where}: {self.words}{many}"
 
     def error(self) -> InputError:
         """The refusal: file, row, field, value and rule, and what can be told to do about it."""

@@ -1,4 +1,4 @@
-"""From a user's files to an event that can be replayed: read, look, repair where told, write whole."""
+"""From a user's files to an event that can be replayed: read, look, repair where told."""
 
 from __future__ import annotations
 
@@ -82,9 +82,6 @@ def look(order: Order) -> list[Looked]:
 
     Raises InputError for a file that cannot be read at all; defects of the data are in the result.
     """
-    if not EVENT_NAME.fullmatch(order.event):
-        rule = "must be small letters, digits and hyphens, such as aug-2024-minutes"
-        raise InputError("--event", order.event, rule)
     grouped: dict[str, list[Raw]] = {}
     for symbol, raw in _named(_read_all(order)):
         grouped.setdefault(symbol, []).append(raw)
@@ -97,6 +94,9 @@ def event_files(order: Order, looked: Sequence[Looked]) -> dict[str, str]:
     Raises InputError for the first defect that stands, for prices that do not cover a common whole
     hour, and for bars that cannot be replayed.
     """
+    if not EVENT_NAME.fullmatch(order.event):
+        rule = "must be small letters, digits and hyphens, such as aug-2024-minutes"
+        raise InputError("--event", order.event, rule)
     for item in looked:
         item.refuse()
     bars = {item.symbol: _bars(item, order) for item in looked if item.prices is not None}
@@ -121,6 +121,16 @@ def event_files(order: Order, looked: Sequence[Looked]) -> dict[str, str]:
     files["sources.toml"] = toml_text(sources)
     files["crash.toml"] = toml_text(_description(order, looked, kept, start, end))
     return files
+
+
+def usual_name(looked: Sequence[Looked]) -> str:
+    """A name for an event that got none: series and first day, such as eth-btc-2024-08-05."""
+    names = "-".join(item.symbol.lower() for item in looked if item.prices is not None)
+    firsts = [item.prices.series.times for item in looked if item.prices is not None]
+    days = [
+        f"{datetime.fromtimestamp(int(times[0]), UTC):%Y-%m-%d}" for times in firsts if len(times)
+    ]
+    return f"{names[:40]}-{max(days, default='empty')}"
 
 
 def _read_all(order: Order) -> list[tuple[str, Raw]]:
@@ -213,7 +223,9 @@ def _window(order: Order, bars: Mapping[str, Bars]) -> tuple[int, int]:
     last = min(_down(int(item.times[-1]) + item.seconds) for item in bars.values())
     covered = f"the files cover {time_words(first)} to {time_words(last)} together"
     if last <= first:
-        raise InputError("FILE", "(no common hour)", f"the series must have a full hour in common; {covered}")
+        raise InputError(
+            "FILE", "(no common hour)", f"the series must have a full hour in common; {covered}"
+        )
     start = first if order.start is None else order.start
     end = last if order.end is None else order.end
     if not first <= start < last:
@@ -304,7 +316,7 @@ def _description(
     facts: dict[str, Any] = {}
     for symbol, bars in kept.items():
         facts |= measured_facts(symbol, as_ohlc(symbol, bars))
-    days = f"{datetime.fromtimestamp(start, UTC):%Y-%m-%d} to {datetime.fromtimestamp(end, UTC):%Y-%m-%d}"
+    days = " to ".join(f"{datetime.fromtimestamp(time, UTC):%Y-%m-%d}" for time in (start, end))
     return {
         "title": order.title or f"{order.event} ({days})",
         "summary": f"Imported: {', '.join(kept)}, {days}.",
@@ -328,7 +340,14 @@ def measured_facts(symbol: str, series: Ohlc) -> dict[str, dict[str, Any]]:
 
     def fact(value: float, unit: str, at: str = "") -> dict[str, Any]:
         text = f"{source}{at}"
-        return {"low": value, "high": value, "unit": unit, "confidence": "H", "source": text, "note": ""}
+        return {
+            "low": value,
+            "high": value,
+            "unit": unit,
+            "confidence": "H",
+            "source": text,
+            "note": "",
+        }
 
     facts = {
         f"{stem}_high": fact(float(found.high), "quote", f", {time_text(found.high_at)}"),

@@ -1,4 +1,4 @@
-"""One series on its way from files to an event: columns as read, then times and prices as numbers."""
+"""One series on its way from files to an event: columns as read, then numbers."""
 
 from __future__ import annotations
 

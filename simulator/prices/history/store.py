@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from simulator.prices.ohlc import time_text
 
 
 def place_of(event: str, replace: bool) -> Path:
-    """Folder that the event will have; InputError if the name is taken or there is no data folder."""
+    """Folder that the event will have; InputError if the name is taken or there is no folder."""
     root = imported_folder()
     if root is None:
         rule = "there is no home folder for it; name one in UNDERWATER_DATA"
@@ -32,11 +32,16 @@ def place_of(event: str, replace: bool) -> Path:
     return root / event
 
 
-def write_event(place: Path, files: Mapping[str, str]) -> Crash:
+def write_event(
+    place: Path,
+    files: Mapping[str, str],
+    more: Callable[[Crash], Mapping[str, str]] | None = None,
+) -> Crash:
     """Put the files of an event in place, all or none, and give it back as loaded.
 
-    The folder is written beside its place, loaded from there, and only then moved. Raises
-    InputError if it cannot be loaded, RecordError if it cannot be written.
+    The folder is written beside its place, loaded from there, and only then moved. `more` makes
+    further files from the loaded event. Raises InputError if it cannot be loaded, RecordError if
+    it cannot be written.
     """
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -48,7 +53,9 @@ def write_event(place: Path, files: Mapping[str, str]) -> Crash:
         folder.mkdir()
         for name, text in files.items():
             _write(folder / name, text)
-        load_crash(place.name, aside)
+        crash = load_crash(place.name, aside)
+        for name, text in ({} if more is None else more(crash)).items():
+            _write(folder / name, text)
         _move(folder, place, aside)
     except OSError as error:
         raise RecordError(f"{place} cannot be written: {error.strerror or error}") from error

@@ -19,7 +19,7 @@ UNITS: Final = (
     ("us", 10**15, 10**6),
     ("ns", 10**18, 10**9),
 )
-"""Name, smallest number (2001-09-09), parts of a second. Ten times the smallest is the year 2286."""
+"""Name, smallest number (2001-09-09), parts of a second. Ten times as much is the year 2286."""
 UNREADABLE: Final = np.int64(-1)
 NEEDS_ZONE = "has no zone; say which with --zone UTC or --zone Europe/Berlin"
 

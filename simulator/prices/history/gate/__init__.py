@@ -55,6 +55,10 @@ _STAGES: Final = (
 )
 
 
+AS_FOUND: Final = Gate()
+"""Nothing is told: look, repair nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Inspection:
     """A series after the gate, and all that was found and done on the way."""
@@ -79,7 +83,7 @@ class Inspection:
 
 
 def inspect(
-    symbol: str, raws: Sequence[Raw], gate: Gate = Gate(), *, quote: str = "", venue: str = ""
+    symbol: str, raws: Sequence[Raw], gate: Gate = AS_FOUND, *, quote: str = "", venue: str = ""
 ) -> Inspection:
     """Look at the files of one symbol. Nothing is written, nothing raised for a defect of the data.
 

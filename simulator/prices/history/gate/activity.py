@@ -1,4 +1,4 @@
-"""Checks of whether anything was traded: volume, empty bars, prices that stand still, lone points."""
+"""Checks of whether anything was traded: volume, empty bars, standing prices, lone points."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def _standing(series: Series) -> Bool1D:
     """Bars whose four prices are all the close before them, although there were trades."""
     if len(series) < 2:
         return np.zeros(len(series), dtype=bool)
-    flat = (series.prices == series.prices[:, 3:]).all(axis=1)
+    flat: Bool1D = (series.prices == series.prices[:, 3:]).all(axis=1)
     flat[1:] &= series.prices[1:, 3] == series.prices[:-1, 3]
     flat[0] = False
     if series.volume is not None:

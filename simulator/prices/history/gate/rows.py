@@ -1,4 +1,4 @@
-"""Checks of single rows and of their order: order, duplicates, numbers, crossed bars, the grid, gaps."""
+"""Checks of rows and their order: order, duplicates, numbers, crossed bars, the grid, gaps."""
 
 from __future__ import annotations
 
@@ -52,8 +52,9 @@ def drop_duplicates(series: Series, gate: Gate, way: str) -> Series:
 
 def _no_prices(series: Series) -> Bool1D:
     with np.errstate(invalid="ignore"):
-        good: Bool1D = np.isfinite(series.prices) & (series.prices > 0)
-    return ~good.all(axis=1)
+        good = np.isfinite(series.prices) & (series.prices > 0)
+    bad: Bool1D = np.logical_not(good.all(axis=1))
+    return bad
 
 
 def check_price(series: Series, gate: Gate) -> list[Finding]:
@@ -86,7 +87,7 @@ def check_crossed(series: Series, gate: Gate) -> list[Finding]:
     if not len(rows):
         return []
     row = int(rows[0])
-    opening, high, low, close = series.prices[row].tolist()
+    opening, high, low = series.prices[row, :3].tolist()
     shown = [series.shown(row, name) for name in ("open", "high", "low", "close")]
     if high < low:
         field, words = "high", f"is below the low {shown[2]}"

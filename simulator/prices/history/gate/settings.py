@@ -11,7 +11,7 @@ from simulator.types import Float1D, Int1D
 
 OUTLIER_FACTOR: Final = 2.0
 """A low (high) this far beyond its own body and its neighbours is flagged. In 94 series around
-crashes the largest factor of a true path is 1.77 (LUNA, five minutes); the flash wick has 24,693."""
+crashes the largest factor of a true path is 1.77 (LUNA, 5 minutes); the flash wick has 24,693."""
 UNIT_JUMP: Final = 20.0
 """Between two closes; the largest true one of those series is 2.07."""
 NEIGHBOURS: Final = 6

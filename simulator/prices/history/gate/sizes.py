@@ -38,7 +38,7 @@ BANDS: Final[Mapping[str, tuple[float, float]]] = MappingProxyType(
         "DAI": (0.5, 1.5),
     }
 )
-"""Widest prices in dollars, assumed (2017 to 2026 with room); a ratio to ETH or BTC lies outside."""
+"""Widest prices in dollars, assumed (2017 to 2026 with room); a ratio to ETH lies outside."""
 
 TICK: Final = 1e-8
 _HOURS_TRIED: Final = 14
@@ -74,7 +74,9 @@ def _off(series: Series) -> Bool2D:
     before = np.insert(close[:-1], 0, opening[1])
     after = np.append(opening[1:], close[-2])
     beyond = [_factor(side, body) for side in (before, after) for body in (opening, close)]
-    off[:, 0] = (np.min(beyond, axis=0) > OUTLIER_FACTOR) & (_factor(before, after) < OUTLIER_FACTOR)
+    off[:, 0] = (np.min(beyond, axis=0) > OUTLIER_FACTOR) & (
+        _factor(before, after) < OUTLIER_FACTOR
+    )
     body_low, body_high = np.minimum(opening, close), np.maximum(opening, close)
     off[:, 1] = (high > OUTLIER_FACTOR * body_high) & (high > OUTLIER_FACTOR * _neighbours(high))
     off[:, 2] = (OUTLIER_FACTOR * low < body_low) & (OUTLIER_FACTOR * low < _neighbours(low))
@@ -103,7 +105,7 @@ def clip_outliers(series: Series, gate: Gate, way: str) -> Series:
     """A low becomes the lower of open and close, a high the higher one; or the row goes."""
     off = _off(series)
     if way == "drop":
-        return series.kept(~off.any(axis=1))
+        return series.kept(np.flatnonzero(~off.any(axis=1)))
     prices = series.prices.copy()
     bodies = prices[:, [0, 3]]
     prices[:, 1] = np.where(off[:, 1], bodies.max(axis=1), prices[:, 1])
@@ -120,7 +122,7 @@ def _steps(series: Series) -> Float1D:
 
 
 def check_unit(series: Series, gate: Gate) -> list[Finding]:
-    """Closes that jump by 20 times and more and stay there, or lie a power of ten off as a whole."""
+    """Closes that jump by 20 times and stay there, or lie a power of ten off as a whole."""
     steps = _steps(series)
     rows = np.flatnonzero(np.abs(steps) >= np.log10(UNIT_JUMP))
     # One bar that is off and comes back is an outlier print.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from simulator.prices.history.findings import SHOWN_OFFENDERS, Finding, Severity
 from simulator.prices.history.series import PRICE_FIELDS, Series
 from simulator.types import AnyArray
@@ -10,7 +12,7 @@ from simulator.types import AnyArray
 def found(
     series: Series,
     rule: str,
-    rows: AnyArray,
+    rows: AnyArray | Sequence[int],
     field: str,
     words: str,
     severity: Severity = "defect",

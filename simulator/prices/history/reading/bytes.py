@@ -1,4 +1,4 @@
-"""A file's bytes, from a plain file or a zip, with its checksum verified where one lies beside it."""
+"""A file's bytes, plain or from a zip, with its checksum verified where one lies beside it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""CSV files: Binance public data, Kraken, ccxt and any file with a header that names its columns."""
+"""CSV files: Binance public data, Kraken, ccxt, and any file whose header names its columns."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def guess(rows: Rows) -> str:
     """The format of a CSV by its first row."""
     first = [cell.strip() for cell in rows.cells[0]]
     names = [cell.lower() for cell in first]
-    if tuple(names) == _DEPTH or _FUNDING <= set(names):
+    if tuple(names) == _DEPTH or set(names) >= _FUNDING:
         return "binance"
     if not _is_number(first[0]):
         return "binance" if len(first) == 12 and names[:5] == list(BINANCE_COLUMNS[:5]) else "csv"
