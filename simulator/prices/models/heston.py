@@ -63,6 +63,15 @@ class Heston:
         """Whether the variance never touches 0: 2 kappa theta > sigma^2."""
         return 2.0 * self.kappa * self.theta > self.sigma**2
 
+    @property
+    def square_has_mean(self) -> bool:
+        """Whether E[S_T^2] is finite at every horizon: kappa >= 2 rho sigma + sqrt(2) sigma.
+
+        Source: Andersen, Piterbarg (2007), proposition 3.1. Beyond it, the moment explodes in
+        finite time, and the characteristic function at -2i means nothing.
+        """
+        return self.kappa >= (2.0 * self.rho + sqrt(2.0)) * self.sigma
+
     def variance_moments(self, years: float) -> VarianceMoments:
         """theta + (v0 - theta) e^{-kappa t} and sigma^2 a (v0 e^{-kappa t} + theta kappa a / 2).
 

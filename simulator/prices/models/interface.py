@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Protocol, TypeAlias, runtime_checkable
 
+from simulator.errors import InvalidArgument
 from simulator.risk.checks import finite, non_negative, positive, within
 from simulator.types import AnyArray, Float2D
 
@@ -53,6 +54,10 @@ class HasCharacteristic(Protocol):
         ...
 
 
+LARGEST = 1e12
+"""Of any parameter; a decay of 1 a second is 3e7 a year. Squares stay far from overflow."""
+
+
 def check_parameters(
     model: Any,
     *,
@@ -63,12 +68,15 @@ def check_parameters(
     shares: tuple[str, ...] = (),
 ) -> None:
     """InvalidArgument with the first field that breaks its rule."""
-    for name in any_sign:
-        finite(name, getattr(model, name), ndim=0)
-    for name in at_least_zero:
-        non_negative(name, getattr(model, name), ndim=0)
-    for name in above_zero:
-        positive(name, getattr(model, name), ndim=0)
+    for names, check in (
+        (any_sign, finite),
+        (at_least_zero, non_negative),
+        (above_zero, positive),
+    ):
+        for name in names:
+            value = float(check(name, getattr(model, name), ndim=0))
+            if abs(value) > LARGEST:
+                raise InvalidArgument(name, value, f"must be at most {LARGEST:g} in size")
     for name in correlations:
         within(name, getattr(model, name), -1.0, 1.0, ndim=0)
     for name in shares:
