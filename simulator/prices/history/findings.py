@@ -59,13 +59,13 @@ _RULES: Final = (
         widen="take the highest of the four as high and the lowest as low",
         drop="leave the row out, which makes a gap",
     ),
+    _rule("resolution", "bars have the resolution that is declared"),
     _rule(
         "grid",
         "bars open at whole multiples of their resolution",
         shift="take the times as closing times: open = time + 1 - resolution",
         drop="leave the rows off the grid out",
     ),
-    _rule("resolution", "bars have the resolution that is declared"),
     _rule(
         "gap",
         "no bar is missing",

@@ -22,8 +22,8 @@ class Raw:
 
     name: str
     """File name, for messages."""
-    columns: Mapping[str, Sequence[Any]]
-    """`time` and, by kind, open high low close [volume]; price; rate; percentage depth notional."""
+    columns: Mapping[str, Any]
+    """Lists or arrays: `time` and, by kind, open high low close [volume]; price; rate; percentage depth notional."""
     lines: Sequence[int] | None = None
     """Line of each row in a text file; None where a file has no lines."""
     format: str = ""

@@ -19,7 +19,8 @@ UNITS: Final = (
     ("us", 10**15, 10**6),
     ("ns", 10**18, 10**9),
 )
-"""Name, smallest number (2001-09-09), parts of a second. Ten times as much is the year 2286."""
+"""Name, smallest number (2001-09-09), parts of a second. Ten times as much is the year 2286
+(nanoseconds end in 2262, with the 64 bits)."""
 UNREADABLE: Final = np.int64(-1)
 NEEDS_ZONE = "has no zone; say which with --zone UTC or --zone Europe/Berlin"
 
@@ -120,7 +121,7 @@ def _one(
 
 def _bounded(number: int) -> int:
     """Into 64 bits; what does not fit is in no unit anyway."""
-    return number if -1 < number < 1 << 62 else -1
+    return number if -1 < number < 1 << 63 else -1
 
 
 def _of_text(row: int, text: str, zone: tzinfo | None, faults: _Faults) -> int:
@@ -157,7 +158,7 @@ def _of_integers(values: Int1D, faults: _Faults, rows: Int1D | None = None) -> I
     seconds = np.full(len(values), UNREADABLE, dtype=np.int64)
     used: list[tuple[int, str]] = []
     for name, smallest, parts in UNITS:
-        mine = (values >= smallest) & (values < 10 * smallest)
+        mine = (values >= smallest) & (values // 10 < smallest)
         if mine.any():
             seconds[mine] = values[mine] // parts
             used.append((int(np.flatnonzero(mine)[0]), name))

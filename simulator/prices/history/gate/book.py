@@ -116,12 +116,13 @@ def _band(name: str) -> str:
     return ""
 
 
-def _wide(raw: Raw, seconds: Int1D) -> tuple[Int1D, tuple[str, ...], Float2D, Int1D]:
-    """Times, bands, notional per band, and the row that stands for each snapshot."""
+def _wide(raw: Raw, seconds: Int1D) -> tuple[Int1D, tuple[str, ...], Float2D, AnyArray]:
+    """Times, bands, notional per band, and the row in which each of these stands."""
     bands = {name: _band(name) for name in raw.columns if _band(name)}
     if bands:
         values = np.stack([as_floats(raw.columns[name]) for name in bands], axis=1)
-        return seconds, tuple(bands.values()), values, np.arange(raw.rows)
+        rows = np.repeat(np.arange(raw.rows)[:, None], len(bands), axis=1)
+        return seconds, tuple(bands.values()), values, rows
     sides = as_floats(raw.columns["percentage"])
     known = sorted({value for value in sides.tolist() if np.isfinite(value)})
     if len(known) != len({*sides.tolist()}):
@@ -130,15 +131,17 @@ def _wide(raw: Raw, seconds: Int1D) -> tuple[Int1D, tuple[str, ...], Float2D, In
         raise InputError(f"{raw.name} row {row + 1} percentage", value, "must be a number")
     times, first, place = np.unique(seconds, return_index=True, return_inverse=True)
     values = np.full((len(times), len(known)), np.nan)
+    rows = np.repeat(first[:, None], len(known), axis=1)
     column = np.searchsorted(known, sides)
     values[place, column] = as_floats(raw.columns["notional"])
-    return times, tuple(f"{value:g}" for value in known), values, first
+    rows[place, column] = np.arange(raw.rows)
+    return times, tuple(f"{value:g}" for value in known), values, rows
 
 
-def _rates(raw: Raw, seconds: Int1D) -> tuple[Int1D, tuple[str, ...], Float2D, Int1D]:
+def _rates(raw: Raw, seconds: Int1D) -> tuple[Int1D, tuple[str, ...], Float2D, AnyArray]:
     if "rate" not in raw.columns:
         raise InputError(f"{raw.name} columns", ", ".join(raw.columns), "needs a column rate")
-    return seconds, ("rate",), as_floats(raw.columns["rate"])[:, None], np.arange(raw.rows)
+    return seconds, ("rate",), as_floats(raw.columns["rate"])[:, None], np.arange(raw.rows)[:, None]
 
 
 def _nearest(table: Table, bid: bool) -> int:
@@ -156,7 +159,7 @@ def _stale_rows(table: Table, column: int) -> AnyArray:
     return np.flatnonzero(finite & np.isin(values, unique[counts >= REPEATS]))
 
 
-def _book(table: Table, rows: Int1D) -> list[Finding]:
+def _book(table: Table, rows: AnyArray) -> list[Finding]:
     found = []
     for bid in (True, False):
         column = _nearest(table, bid)
@@ -164,18 +167,19 @@ def _book(table: Table, rows: Int1D) -> list[Finding]:
         if len(stale):
             side = "bid" if bid else "ask"
             value = table.values[stale[0], column]
+            average = _average(table, int(rows[stale[0], column]))
             words = (
                 f"the {side} side stands still: {len(stale):,} of {len(table.times):,} snapshots "
-                f"repeat an amount in the nearest band{_average(table, int(rows[stale[0]]))}"
+                f"repeat an amount in the nearest band{average}"
             )
             name = f"{table.names[column]} % notional"
-            found.append(_finding(table, "stale-book", rows[stale], name, value, words))
+            found.append(_finding(table, "stale-book", rows[stale, column], name, value, words))
     bad = np.flatnonzero(~(table.values >= 0).all(axis=1) & (table.times != UNREADABLE))
     if len(bad):
         column = int(np.argmin(table.values[bad[0]] >= 0))
         words = "must be a number and not below zero"
         name, value = table.names[column], table.values[bad[0], column]
-        found.append(_finding(table, "not-a-price", rows[bad], name, value, words))
+        found.append(_finding(table, "not-a-price", rows[bad, column], name, value, words))
     return found
 
 
@@ -184,17 +188,12 @@ def _average(table: Table, row: int) -> str:
     raw = table.raws[0]
     if "depth" not in raw.columns or row >= raw.rows:
         return ""
-    sides = as_floats(raw.columns["percentage"])
-    bid = np.flatnonzero((sides < 0) & (np.arange(raw.rows) >= row))[:1]
-    if not len(bid):
-        return ""
-    depth = as_floats([raw.columns["depth"][bid[0]]])[0]
-    notional = as_floats([raw.columns["notional"][bid[0]]])[0]
+    depth, notional = as_floats([raw.columns[name][row] for name in ("depth", "notional")]).tolist()
     return f", at an average price of {notional / depth:,.10g}" if depth > 0 else ""
 
 
-def _funding(table: Table, rows: Int1D) -> list[Finding]:
-    rates = table.values[:, 0]
+def _funding(table: Table, rows: AnyArray) -> list[Finding]:
+    rates, rows = table.values[:, 0], rows[:, 0]
     found = []
     bad = np.flatnonzero(~np.isfinite(rates))
     if len(bad):

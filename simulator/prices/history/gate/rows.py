@@ -129,19 +129,16 @@ def to_grid(series: Series, gate: Gate, way: str) -> Series:
 
 
 def check_resolution(series: Series, gate: Gate) -> list[Finding]:
-    """Steps that are shorter than the declared resolution, or never as short as it."""
-    if not series.resolution or len(series) < 2:
+    """Steps that are usually shorter than the declared resolution, or never as short as it."""
+    if not series.resolution or len(series) < 3:
         return []
     steps = np.diff(series.times)
-    size = resolution_words(series.resolution)
-    short = np.flatnonzero(steps < series.resolution) + 1
-    if len(short):
-        after = resolution_words(int(steps[short[0] - 1]))
-        return found(series, "resolution", short, "time", f"follows after {after}, not {size}")
-    if steps.min() > series.resolution and len(steps) >= 3 and not series.sparse:
-        usual = resolution_words(int(np.median(steps)))
-        return found(series, "resolution", [1], "time", f"bars are {usual} apart, not {size}")
-    return []
+    usual = int(np.median(steps))
+    longer = steps.min() > series.resolution and not series.sparse
+    if usual >= series.resolution and not longer:
+        return []
+    words = f"bars are {resolution_words(usual)} apart, not {resolution_words(series.resolution)}"
+    return found(series, "resolution", [1], "time", words)
 
 
 def _gaps(series: Series) -> tuple[Int1D, Int1D]:

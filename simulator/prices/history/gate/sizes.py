@@ -97,7 +97,8 @@ def check_outlier(series: Series, gate: Gate) -> list[Finding]:
     value = float(series.prices[row, column])
     factor = max(body / value, value / body)
     of = "its own close" if which else "the bars around it"
-    words = f"is a factor of {factor:,.4g} away from {of} ({body:.10g})"
+    shown = f"{factor:,.0f}" if factor >= 1000 else f"{factor:.4g}"
+    words = f"is a factor of {shown} away from {of} ({body:.10g})"
     return found(series, "outlier-print", rows, at_fault(series, row, column), words)
 
 
@@ -121,18 +122,19 @@ def _steps(series: Series) -> Float1D:
     return np.concatenate([[0.0], np.diff(logs)])
 
 
+def _jumps(steps: Float1D) -> Bool1D:
+    """Steps by 20 times and more that do not come back at once: those are outlier prints."""
+    back = np.log10(OUTLIER_FACTOR)
+    returns = np.abs(steps[1:] + steps[:-1]) < back
+    lone = np.append(returns, False) | np.insert(returns, 0, False)
+    jumps: Bool1D = (np.abs(steps) >= np.log10(UNIT_JUMP)) & ~lone
+    return jumps
+
+
 def check_unit(series: Series, gate: Gate) -> list[Finding]:
     """Closes that jump by 20 times and stay there, or lie a power of ten off as a whole."""
     steps = _steps(series)
-    rows = np.flatnonzero(np.abs(steps) >= np.log10(UNIT_JUMP))
-    # One bar that is off and comes back is an outlier print.
-    lone = [
-        int(row)
-        for row in rows
-        if row + 1 < len(steps) and abs(steps[row] + steps[row + 1]) < np.log10(OUTLIER_FACTOR)
-    ]
-    lone_ends = {row + 1 for row in lone}
-    rows = np.array([row for row in rows.tolist() if row not in lone and row not in lone_ends])
+    rows = np.flatnonzero(_jumps(steps))
     if len(rows):
         row = int(rows[0])
         words = f"is {10.0 ** abs(steps[row]):,.4g} times {'above' if steps[row] > 0 else 'below'}"
@@ -168,7 +170,7 @@ def _whole_unit(series: Series, gate: Gate) -> tuple[int, str] | None:
 def scale(series: Series, gate: Gate, way: str) -> Series:
     """Divide by the power of ten of each jump, and by that of the whole."""
     steps = _steps(series)
-    jumps = np.where(np.abs(steps) >= np.log10(UNIT_JUMP), np.round(steps), 0.0)
+    jumps = np.where(_jumps(steps), np.round(steps), 0.0)
     level = np.cumsum(jumps)
     values, counts = np.unique(level, return_counts=True)
     level -= values[np.argmax(counts)]

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-QUOTES: Final = ("USDT", "USDC", "FDUSD", "BUSD", "TUSD", "USD", "DAI", "EUR", "GBP")
+QUOTES: Final = ("USDT", "USDC", "FDUSD", "BUSD", "USD", "DAI", "EUR", "GBP")
+"""Known at the end of a pair. TUSD is left out: XBTUSD is Kraken's bitcoin in dollars."""
 _UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _RESOLUTION: Final = re.compile(r"(?<![A-Za-z0-9])(\d{1,3})([smhd])(?![A-Za-z0-9])")
 _PAIR: Final = re.compile(r"(?<![A-Za-z0-9])([A-Z0-9]{5,20}|[A-Z0-9]{2,10}[_-][A-Z]{3,5})(?![a-z])")
