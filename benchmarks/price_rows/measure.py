@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from statistics import median
 from time import process_time
 from typing import Any
@@ -83,11 +84,10 @@ def _plain(rng: np.random.Generator) -> object:
 def _numba() -> Callable[..., object] | None:
     """A compiled loop over steps and paths with the same generator; None without numba."""
     try:
-        from numba import njit
+        compile_with = import_module("numba").njit(fastmath=True)
     except ImportError:
         return None
 
-    @njit(fastmath=True)
     def paths(rng: Any, out: Any, spot: float, sigma: float, dt: float) -> None:
         steps, count = out.shape
         deviation = sigma * np.sqrt(dt)
@@ -98,5 +98,5 @@ def _numba() -> Callable[..., object] | None:
                 running[path] += drift + deviation * rng.standard_normal()
                 out[step, path] = spot * np.exp(running[path])
 
-    compiled: Callable[..., object] = paths
+    compiled: Callable[..., object] = compile_with(paths)
     return compiled

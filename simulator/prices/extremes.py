@@ -58,12 +58,12 @@ def extremes_from_uniforms(
         low_uniform=_uniform("low_uniform", low_uniform),
     )
     variance = np.square(spread) * non_negative("years", years)
-    a, b = np.log(first), np.log(last)
-    high = np.exp(0.5 * (a + b + np.sqrt((a - b) ** 2 - 2.0 * variance * np.log(high_u))))
-    low = np.exp(0.5 * (a + b - np.sqrt((a - b) ** 2 - 2.0 * variance * np.log(low_u))))
-    # Rounding of the logarithm must not push an extreme inside of open and close.
     top, bottom = np.maximum(first, last), np.minimum(first, last)
-    return Extremes(np.maximum(high, top), np.minimum(low, bottom))
+    width = np.log(top) - np.log(bottom)
+    # Measured from the ends, so that an extreme never lies inside of them.
+    over = 0.5 * (np.sqrt(width**2 - 2.0 * variance * np.log(high_u)) - width)
+    under = 0.5 * (np.sqrt(width**2 - 2.0 * variance * np.log(low_u)) - width)
+    return Extremes(top * np.exp(np.maximum(over, 0.0)), bottom * np.exp(-np.maximum(under, 0.0)))
 
 
 def sample_extremes(

@@ -95,7 +95,9 @@ def simulated(name: str, options: PreviewOptions) -> Preview:
 
     one_of("MODEL", name, tuple(PRESETS))
     settings = _settings(options.set)
-    history: dict[str, str] = {key: settings.pop(key) for key in (_EVENT, _ASSET) if key in settings}
+    history: dict[str, str] = {
+        key: settings.pop(key) for key in (_EVENT, _ASSET) if key in settings
+    }
     model = _changed(name, PRESETS[name], settings)
     if history and not isinstance(model, Bootstrap):
         raise InputError("--set", next(iter(history)), "is for bootstrap, which takes history")

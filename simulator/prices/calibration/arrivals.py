@@ -16,6 +16,8 @@ from simulator.risk.checks import positive, refuse, sorted_up
 from simulator.types import Float1D
 
 _FEWEST_JUMPS = 20
+_LEAST_GAIN = 3.0
+"""Of log likelihood over independent arrivals, for two more parameters: 5 % by chi squared."""
 
 
 def hawkes_log_likelihood(
@@ -36,7 +38,7 @@ def hawkes_log_likelihood(
 
 
 def calibrate_hawkes(prices: Any, step_years: float) -> Fit[Hawkes]:
-    """Jumps by a threshold of four local deviations; their times by maximum likelihood.
+    """Jumps by a threshold of five local deviations; their times by maximum likelihood.
 
     Refused with fewer than twenty jumps, or where they come no closer together than by chance.
     """
@@ -50,10 +52,6 @@ def calibrate_hawkes(prices: Any, step_years: float) -> Fit[Hawkes]:
     rate = at.size / horizon
     best = fit_hawkes_times(times, horizon)
     base, excitation, decay = (float(value) for value in best.values)
-    alone = at.size * log(rate) - at.size
-    if best.log_likelihood - alone < 2.0:
-        reason = "the jumps come no closer together than independent ones"
-        raise CalibrationRefused("hawkes", reason)
     sizes = returns[at]
     calm = np.delete(returns, at)
     sigma = float(calm.std()) / sqrt(step_years)
@@ -98,7 +96,12 @@ def fit_hawkes_times(times: Any, horizon: float) -> Maximum:
         [log(rate * (1.0 - n)), coordinate(n), log(factor * rate)]
         for n, factor in ((0.4, 0.3), (0.4, 3.0), (0.6, 30.0))
     ]
-    return maximise("hawkes", log_likelihood, natural, starts)
+    best = maximise("hawkes", log_likelihood, natural, starts)
+    alone = events.size * log(rate) - events.size
+    if best.log_likelihood - alone < _LEAST_GAIN:
+        reason = "the jumps come no closer together than independent ones"
+        raise CalibrationRefused("hawkes", reason)
+    return best
 
 
 def calibrate_depeg(

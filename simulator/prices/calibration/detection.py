@@ -8,8 +8,9 @@ import numpy as np
 
 from simulator.types import Float1D, Int1D
 
-THRESHOLD: Final = 4.0
-"""Local deviations; 1 of 16,000 normal returns lies beyond."""
+THRESHOLD: Final = 5.0
+"""Local deviations. The local deviation is itself uncertain by an eighth, so that some normal
+returns would pass a threshold of four, and each would count as a small jump."""
 WINDOW: Final = 61
 """Steps around each return whose median size tells the local deviation."""
 _NORMAL_MEDIAN = 0.6744897501960817

@@ -13,7 +13,7 @@ from simulator.prices.models import (
     Correlation,
     CrisisCorrelation,
     StressIndicator,
-    correlation,
+    correlation_matrix,
     log_returns_of,
     politis_white,
     sample_correlation,
@@ -62,7 +62,7 @@ def calibrate_crisis(
     Refused where either has fewer than 30 steps.
     """
     returns = log_returns_of(prices)
-    nothing = correlation(np.eye(returns.shape[1]))
+    nothing = correlation_matrix(np.eye(returns.shape[1]))
     rule = CrisisCorrelation(nothing, nothing, indicator, threshold, window, asset)
     watch = StressIndicator(rule, 1, step_years)
     on = np.empty(len(returns), dtype=np.bool_)
@@ -105,5 +105,5 @@ def _fit(name: str, returns: Float2D) -> CorrelationFit:
     count = len(returns)
     if count < _FEWEST:
         raise CalibrationRefused(name, f"{count} returns are too few, it takes {_FEWEST}")
-    found = correlation(sample_correlation(returns))
+    found = correlation_matrix(sample_correlation(returns))
     return CorrelationFit(found, (1.0 - found.matrix**2) / sqrt(count - 1), count)

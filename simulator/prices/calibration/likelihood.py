@@ -18,6 +18,8 @@ _ENOUGH = 1e-3
 """Of a unit of log likelihood: a hundredth of a standard error is 5e-5."""
 _STEP = 1e-4
 _NEWTON_STEPS = 20
+_VAGUE = 3.0
+"""Standard error of an unconstrained coordinate: a positive parameter within a factor of 20."""
 _FAR = 15.0
 """An unconstrained coordinate beyond it is a bound: e^15, or a share of 3e-7."""
 
@@ -43,7 +45,8 @@ def maximise(
 
     log_likelihood takes the natural parameters and gives -inf where they are impossible; `natural`
     turns unconstrained coordinates into them. scales: typical sizes of the coordinates, 1 each
-    unless given; a coordinate of scale 1 that runs beyond 15 is at its bound and refused. Without
+    unless given; a coordinate of scale 1 that runs beyond 15 is at its bound and refused, and so
+    is one with a standard error above 3. Without
     `search` the best start is good enough to go on from with Newton's steps.
     """
     size = np.ones(len(starts[0])) if scales is None else np.asarray(scales, dtype=np.float64)
@@ -58,8 +61,11 @@ def maximise(
     if not loss(best) < 1e11:
         raise CalibrationRefused(model, "no start has a finite likelihood")
     place, covariance = _polished(model, loss, best)
-    if np.abs(place[size == 1.0]).max(initial=0.0) > _FAR:
+    plain = size == 1.0
+    if np.abs(place[plain]).max(initial=0.0) > _FAR:
         raise CalibrationRefused(model, "a parameter runs to its bound")
+    if np.sqrt(covariance.diagonal()[plain]).max(initial=0.0) > _VAGUE:
+        raise CalibrationRefused(model, "the series hardly determines one of the parameters")
 
     def values_at(scaled: Float1D) -> Float1D:
         return np.asarray(natural(scaled * size), dtype=np.float64)

@@ -1,17 +1,19 @@
 """Heston and Bates by moments with block-bootstrap errors, GARCH by maximum likelihood of `arch`.
 
-Moments of Heston's stationary returns over steps of h years, drift aside, a = (1 - e^{-kappa h}) /
-kappa, V = theta sigma^2 / (2 kappa), b = (a - h e^{-kappa h}) / kappa:
+Moments of Heston's stationary log returns are exact. With u = v - theta and R the return over a
+step without its mean, dR = -u/2 dt + sqrt(v) dW_1, Ito's rule gives a linear system for
+E[R^i u^j],
 
-    E r^2 = theta h,  cov(r_t^2, r_{t+k}^2) = (V a + 2 rho^2 sigma^2 theta b) a e^{-kappa (k-1) h},
-    cov(r_t, r_{t+k}^2) = rho sigma theta a^2 e^{-kappa (k-1) h}
+    m_ij' = -i/2 m_{i-1,j+1} - kappa j m_ij + i(i-1)/2 (theta m_{i-2,j} + m_{i-2,j+1})
+            + j(j-1)/2 sigma^2 (theta m_{i,j-2} + m_{i,j-1})
+            + i j rho sigma (theta m_{i-1,j-1} + m_{i-1,j}),
 
-They follow from d(r^2 v) and d(r v) by Ito's rule; tests hold them against simulated paths.
+closed for i + j <= 4, which the matrix exponential solves from the stationary law (gamma).
 """
 
 from __future__ import annotations
 
-from math import exp, sqrt
+from math import sqrt
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,9 +23,9 @@ from simulator.prices.calibration.detection import find_jumps
 from simulator.prices.calibration.fit import CalibrationRefused, Fit, checked_returns, estimates
 from simulator.prices.models import Bates, Garch, Heston, politis_white
 from simulator.prices.models.jumps import normal_jump_growth
-from simulator.types import Float1D, Float2D
+from simulator.types import AnyArray, Float1D, Float2D
 
-_REPLICATES = 100
+_REPLICATES = 400
 _LAGS = 40
 _RECENT = 20
 """Steps whose mean square is the variance now."""
@@ -45,18 +47,60 @@ class HestonMoments(NamedTuple):
 def heston_moments(
     kappa: float, theta: float, sigma: float, rho: float, step_years: float, lags: int
 ) -> HestonMoments:
-    """The formulas of the module, float64[lags] each."""
-    fading = exp(-kappa * step_years)
-    a = -np.expm1(-kappa * step_years) / kappa
-    b = (a - step_years * fading) / kappa
-    decays = np.exp(-kappa * step_years * np.arange(lags, dtype=np.float64))
-    spread = theta * sigma**2 / (2.0 * kappa)
-    covariance = (spread * a + 2.0 * rho**2 * sigma**2 * theta * b) * a * decays
-    return HestonMoments(theta * step_years, covariance, rho * sigma * theta * a**2 * decays)
+    """By the system of the module, float64[lags] each."""
+    from scipy.linalg import expm
+
+    moves = expm(_generator(kappa, theta, sigma, rho) * step_years)
+    shape, scale = 2.0 * kappa * theta / sigma**2, sigma**2 / (2.0 * kappa)
+    start = np.zeros(len(_MONOMIALS))
+    start[:5] = (
+        1.0,
+        0.0,
+        shape * scale**2,
+        2.0 * shape * scale**3,
+        (3.0 * shape**2 + 6.0 * shape) * scale**4,
+    )
+    after = moves @ start
+    square = float(after[_SQUARE])
+    # E[R^2 | u] of a step is a polynomial in u, and so is E[u^j | u] after another one.
+    later, wait = moves[_SQUARE, :3], moves[:3, :3]
+    with_square, with_return = after[_SQUARE : _SQUARE + 3], after[_RETURN : _RETURN + 3]
+    covariance, leverage = np.empty(lags), np.empty(lags)
+    for lag in range(lags):
+        covariance[lag] = later @ with_square - square**2
+        leverage[lag] = later @ with_return
+        with_square, with_return = wait @ with_square, wait @ with_return
+    return HestonMoments(square, covariance, leverage)
+
+
+_MONOMIALS = tuple((i, j) for i in range(3) for j in range(5 - i))
+"""(i, j) of R^i u^j."""
+_RETURN = _MONOMIALS.index((1, 0))
+_SQUARE = _MONOMIALS.index((2, 0))
+
+
+def _generator(kappa: float, theta: float, sigma: float, rho: float) -> Float2D:
+    """The system's matrix."""
+    matrix = np.zeros((len(_MONOMIALS), len(_MONOMIALS)))
+    for row, (i, j) in enumerate(_MONOMIALS):
+        terms = (
+            (i - 1, j + 1, -0.5 * i),
+            (i, j, -kappa * j),
+            (i - 2, j, 0.5 * i * (i - 1) * theta),
+            (i - 2, j + 1, 0.5 * i * (i - 1)),
+            (i, j - 2, 0.5 * j * (j - 1) * sigma**2 * theta),
+            (i, j - 1, 0.5 * j * (j - 1) * sigma**2),
+            (i - 1, j - 1, i * j * rho * sigma * theta),
+            (i - 1, j, i * j * rho * sigma),
+        )
+        for power, other, factor in terms:
+            if factor:
+                matrix[row, _MONOMIALS.index((power, other))] += factor
+    return matrix
 
 
 def calibrate_heston(prices: Any, step_years: float) -> Fit[Heston]:
-    """Moments of squares and leverage, weighted by their bootstrap errors (two-step GMM, diagonal).
+    """Moments of squares and leverage, each weighted by its bootstrap error (diagonal GMM).
 
     Refused without clustering of volatility, or where its memory is too short or too long to see.
     """
@@ -80,7 +124,7 @@ def calibrate_heston(prices: Any, step_years: float) -> Fit[Heston]:
 
 
 def calibrate_bates(prices: Any, step_years: float) -> Fit[Bates]:
-    """Jumps by a threshold of four local deviations, the rest as Heston.
+    """Jumps by a threshold of five local deviations, the rest as Heston.
 
     Jumps below the threshold count as diffusion. Refused with fewer than five jumps.
     """
@@ -164,18 +208,21 @@ class _HestonFit(NamedTuple):
 
 
 def _heston(model: str, returns: Float1D, step_years: float) -> _HestonFit:
-    """Fit the moments, then fit those of resampled series for the errors."""
+    """Minimum distance of the moments; the errors are the sandwich of their bootstrap covariance.
+
+    x the parameters, J the slopes of the moments, W the weights 1 / variance of each moment:
+    cov(x) = (J'WJ)^-1 J'W S W J (J'WJ)^-1.
+    """
     centred = returns - returns.mean()
     lags = min(_LAGS, returns.size // 5)
     products = _products(centred, lags)
-    sample = products.mean(axis=0)
-    resampled = _resampled(products, returns.size)
-    weights = 1.0 / np.maximum(resampled.std(axis=0), 1e-300)
-    square = sample[0]
-    clustering = float(sample[1 : 1 + lags].sum() - lags * square**2)
-    if clustering <= 0.0:
+    sample = _centred(products.mean(axis=0), lags)
+    resampled = _centred(_resampled(products), lags)
+    scale = np.maximum(resampled.std(axis=0), 1e-300)
+    if sample[1 : 1 + lags].sum() <= 0.0:
         raise CalibrationRefused(model, "volatility does not cluster: squares are not correlated")
-    values = _solved(model, sample, weights, step_years, lags, None)
+    coordinates, slopes = _solved(model, sample, scale, step_years, lags)
+    values = _values(coordinates)
     memory = values[0] * step_years
     if memory > 3.0:
         reason = f"volatility forgets within a step (kappa dt = {memory:.2g})"
@@ -184,18 +231,26 @@ def _heston(model: str, returns: Float1D, step_years: float) -> _HestonFit:
         raise CalibrationRefused(model, "volatility does not come back within the series")
     if abs(values[3]) > 0.999:
         raise CalibrationRefused(model, f"rho = {values[3]:.4f} runs to its bound")
-    again = []
-    for replicate in resampled:
-        try:
-            again.append(_solved(model, replicate, weights, step_years, lags, values))
-        except CalibrationRefused:
-            continue
-    if len(again) < 0.9 * _REPLICATES:
-        reason = f"{_REPLICATES - len(again)} of {_REPLICATES} resampled series have no solution"
-        raise CalibrationRefused(model, reason)
-    # Quartiles: a few resampled series without clustering send kappa to its bound.
-    low, high = np.quantile(np.array(again), (0.25, 0.75), axis=0)
-    return _HestonFit(values, (high - low) / 1.3489795)
+    information = slopes.T @ slopes
+    if np.linalg.cond(information) > 1e12:
+        raise CalibrationRefused(model, "the moments do not tell the parameters apart")
+    spread = slopes @ np.linalg.inv(information)
+    deviations = (resampled - resampled.mean(axis=0)) / scale @ spread
+    errors = deviations.std(axis=0, ddof=1)
+    # kappa, theta and sigma are exponentials of their coordinates, rho a hyperbolic tangent.
+    return _HestonFit(values, errors * np.append(values[:3], 1.0 - values[3] ** 2))
+
+
+def _centred(moments: AnyArray, lags: int) -> AnyArray:
+    """Means of r^2, r_t^2 r_{t+k}^2 and r_t r_{t+k}^2 -> the second as covariances."""
+    centred = moments.copy()
+    centred[..., 1 : 1 + lags] -= moments[..., :1] ** 2
+    return centred
+
+
+def _values(x: Float1D) -> Float1D:
+    """Coordinates -> kappa, theta, sigma, rho."""
+    return np.array([*np.exp(x[:3]), np.tanh(x[3])])
 
 
 def _products(centred: Float1D, lags: int) -> Float2D:
@@ -207,56 +262,43 @@ def _products(centred: Float1D, lags: int) -> Float2D:
     return np.concatenate(columns, axis=1)
 
 
-def _resampled(products: Float2D, count: int) -> Float2D:
+def _resampled(products: Float2D) -> Float2D:
     """Means of the products over circular blocks, float64[replicates, moments]."""
     rng = np.random.default_rng(_SEED)
     rows = len(products)
     length = int(min(max(4.0 * politis_white(products[:, 0]).circular, 20.0), rows / 4))
-    blocks = -(-rows // length)
     around = np.concatenate((products, products[:length]))
     sums = np.concatenate((np.zeros((1, products.shape[1])), np.cumsum(around, axis=0)))
     means = (sums[length : length + rows] - sums[:rows]) / length
-    starts = rng.integers(0, rows, (_REPLICATES, blocks))
+    starts = rng.integers(0, rows, (_REPLICATES, -(-rows // length)))
     drawn: Float2D = means[starts].mean(axis=1)
     return drawn
 
 
 def _solved(
-    model: str,
-    sample: Float1D,
-    weights: Float1D,
-    step_years: float,
-    lags: int,
-    guess: Float1D | None,
-) -> Float1D:
-    """kappa, theta, sigma, rho that come closest to the sample's moments."""
+    model: str, sample: Float1D, scale: Float1D, step_years: float, lags: int
+) -> tuple[Float1D, Float2D]:
+    """Coordinates that come closest to the sample's moments, and the slopes there over `scale`."""
     from scipy.optimize import least_squares
 
-    theta = float(sample[0]) / step_years
-
     def residuals(x: Float1D) -> Float1D:
-        kappa, sigma, rho = np.exp(x[0]), np.exp(x[1]), np.tanh(x[2])
-        expected = heston_moments(kappa, theta, sigma, rho, step_years, lags)
-        covariance = sample[1 : 1 + lags] - sample[0] ** 2 - expected.square_covariance
-        leverage = sample[1 + lags :] - expected.leverage
-        return np.concatenate((covariance, leverage)) * weights[1:]
+        kappa, theta, sigma, rho = (float(value) for value in _values(x))
+        square, covariance, leverage = heston_moments(kappa, theta, sigma, rho, step_years, lags)
+        away: Float1D = (np.concatenate(((square,), covariance, leverage)) - sample) / scale
+        return away
 
-    if guess is None:
-        memory = 0.2 * lags * step_years
-        starts = [[np.log(k / memory), np.log(theta), 0.0] for k in (0.3, 1.0, 3.0)]
-    else:
-        starts = [[np.log(guess[0]), np.log(guess[2]), np.arctanh(guess[3])]]
-    low = [np.log(1e-3), np.log(1e-4), -5.0]
-    high = [np.log(10.0 / step_years), np.log(1e4), 5.0]
+    level = float(np.log(sample[0] / step_years))
+    memory = 0.2 * lags * step_years
+    low = [np.log(1e-3), level - 3.0, np.log(1e-4), -5.0]
+    high = [np.log(10.0 / step_years), level + 3.0, np.log(1e4), 5.0]
     found = []
-    for start in starts:
-        inside = np.clip(start, np.add(low, 1e-6), np.subtract(high, 1e-6))
-        found.append(least_squares(residuals, inside, bounds=(low, high), max_nfev=200))
+    for factor in (0.5, 2.0):
+        start = np.clip([np.log(factor / memory), level, level, 0.0], low, high)
+        found.append(least_squares(residuals, start, bounds=(low, high), max_nfev=200))
     best = min(found, key=lambda result: float(result.cost))
     if not best.success:
         raise CalibrationRefused(model, "the search for the moments did not converge")
-    kappa, sigma, rho = np.exp(best.x[0]), np.exp(best.x[1]), np.tanh(best.x[2])
-    return np.array([kappa, theta, sigma, rho])
+    return best.x, best.jac
 
 
 def _mean(returns: Float1D, step_years: float) -> tuple[float, float]:

@@ -12,7 +12,7 @@ from simulator.prices.models.correlation import (
     Correlation,
     CrisisCorrelation,
     StressIndicator,
-    correlation,
+    correlation_matrix,
     sample_correlation,
 )
 from simulator.prices.models.depeg import Depeg
@@ -26,7 +26,7 @@ from simulator.prices.models.kou import Kou
 from simulator.prices.models.merton import Cumulants, Merton, haug_merton
 from simulator.prices.models.moments import PathMoments, log_cumulants, path_moments
 from simulator.prices.models.regimes import Regimes
-from simulator.prices.models.simulate import CrisisPaths, simulate, simulate_crisis
+from simulator.prices.models.simulation import CrisisPaths, simulate, simulate_crisis
 from simulator.prices.models.splice import spliced_paths
 
 __all__ = [
@@ -56,7 +56,7 @@ __all__ = [
     "VarianceMoments",
     "bootstrap_paths",
     "bootstrap_rows",
-    "correlation",
+    "correlation_matrix",
     "empty_paths",
     "gbm_paths",
     "generator",

@@ -42,7 +42,9 @@ class Correlation:
         return self.largest_change > 0.0
 
 
-def correlation(matrix: Any, *, clip: bool = False, name: str = "correlation") -> Correlation:
+def correlation_matrix(
+    matrix: Any, *, clip: bool = False, name: str = "correlation"
+) -> Correlation:
     """Check float64[assets, assets] and factor it.
 
     InvalidArgument where it is not square, not symmetric, without ones on the diagonal, beyond

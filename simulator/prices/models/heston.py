@@ -79,7 +79,7 @@ class Heston:
         """
         non_negative("years", years, ndim=0)
         decay, a = exp(-self.kappa * years), self._spell(years)
-        mean = self.theta + (self.v0 - self.theta) * decay
+        mean = self.v0 * decay + self.theta * self.kappa * a
         variance = self.sigma**2 * a * (self.v0 * decay + 0.5 * self.theta * self.kappa * a)
         return VarianceMoments(mean, variance)
 
@@ -122,8 +122,8 @@ class Heston:
             # The limit: its terms divide by sigma, and the variance has no noise to speak of.
             total = self.theta * dt + (variance - self.theta) * a
             row[:] = np.sqrt(total) * price - 0.5 * total
-            return self.theta + (variance - self.theta) * decay
-        mean = self.theta + (variance - self.theta) * decay
+            return variance * decay + self.theta * self.kappa * a
+        mean = variance * decay + self.theta * self.kappa * a
         spread = self.sigma**2 * a * (variance * decay + 0.5 * self.theta * self.kappa * a)
         slope = self.kappa * self.rho / self.sigma - 0.5
         now = 0.5 * dt * slope - self.rho / self.sigma

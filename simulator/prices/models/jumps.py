@@ -76,25 +76,34 @@ def double_exponential_sums(
 
 
 def binomial_counts(uniform: AnyArray, trials: AnyArray, probability: float) -> AnyArray:
-    """How many of `trials` succeed, by inversion from the highest count down; int64.
+    """How many of `trials` succeed, by inversion, int64: small uniforms give many.
 
-    Small uniforms give many: with one trial, success is u < probability.
+    With one trial, success is u < probability. Counted from the likelier end, whose probability
+    does not underflow.
     """
-    if probability in (0.0, 1.0):
-        return trials * int(probability)
-    counts = trials.copy()
+    if probability <= 0.5:
+        return _binomial_quantiles(1.0 - uniform, trials, probability, strict=True)
+    return trials - _binomial_quantiles(uniform, trials, 1.0 - probability, strict=False)
+
+
+def _binomial_quantiles(
+    level: AnyArray, trials: AnyArray, probability: float, *, strict: bool
+) -> AnyArray:
+    """The least k with P(K <= k) >= level (strict: it goes on while level > P), or > level."""
+    counts = np.zeros_like(trials)
     at = np.arange(counts.size)
-    # P(K = n), then P(K = n - 1), ...
-    term = probability ** trials.astype(np.float64)
-    rest = uniform.copy()
+    term = (1.0 - probability) ** trials.astype(np.float64)
+    rest = level.copy()
+    odds = probability / (1.0 - probability)
     while True:
-        going = (rest >= term) & (counts[at] > 0)
+        beyond = rest > term if strict else rest >= term
+        going = beyond & (counts[at] < trials[at])
         if not going.any():
             return counts
         at, rest, term = at[going], (rest - term)[going], term[going]
         k, n = counts[at], trials[at]
-        term = term * k / (n - k + 1) * ((1.0 - probability) / probability)
-        counts[at] = k - 1
+        term = term * odds * (n - k) / (k + 1)
+        counts[at] = k + 1
 
 
 def normal_jump_growth(mean: float, deviation: float) -> float:

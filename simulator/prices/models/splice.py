@@ -10,7 +10,7 @@ import numpy as np
 from simulator.prices.models.correlation import Correlation
 from simulator.prices.models.grid import Grid
 from simulator.prices.models.interface import Model
-from simulator.prices.models.simulate import simulate
+from simulator.prices.models.simulation import simulate
 from simulator.risk.checks import positive, whole
 from simulator.types import Float3D
 

@@ -127,8 +127,10 @@ class _Walk:
                 uniforms[:, : model.uniforms, asset],
                 self._grid.step_years,
             )
-            heights = np.cumsum(returns, axis=0)
-            heights += self._heights[asset]
+            # The sum goes on where the block before left it, so that blocks change no bit.
+            heights = returns.copy()
+            heights[0] += self._heights[asset]
+            np.cumsum(heights, axis=0, out=heights)
             self._heights[asset] = heights[-1]
             target = self.prices[:, step : step + count, asset].T
             np.multiply(self._spots[asset], np.exp(heights), out=target)
