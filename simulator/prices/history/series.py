@@ -23,7 +23,8 @@ class Raw:
     name: str
     """File name, for messages."""
     columns: Mapping[str, Any]
-    """Lists or arrays: `time` and, by kind, open high low close [volume]; price; rate; percentage depth notional."""
+    """Lists or arrays: `time` and, by kind, open high low close [volume], or price, or rate, or
+    percentage depth notional."""
     lines: Sequence[int] | None = None
     """Line of each row in a text file; None where a file has no lines."""
     format: str = ""
