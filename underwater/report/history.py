@@ -169,11 +169,12 @@ def _detail(crash: Crash, name: str, position: int) -> tuple[list[Trace], Layout
         (opens[high.argmax()] + width / 2, high.max()),
     ]
     traces.append(_marks(marks))
+    spanned = (float(edges[0]), float(edges[-1]))
     made["annotations"] = [
-        _mark_note(marks[0], f"low {marks[0][1]:,.6g}", "top"),
-        _mark_note(marks[1], f"high {marks[1][1]:,.6g}", "bottom"),
+        _mark_note(marks[0], f"low {marks[0][1]:,.6g}", "top", spanned),
+        _mark_note(marks[1], f"high {marks[1][1]:,.6g}", "bottom", spanned),
     ]
-    span = [round(float(edges[0]), 3), round(float(edges[-1]), 3)]
+    span = [round(edge, 3) for edge in spanned]
     hours = HOURS.format(start=crash.start)
     made["xaxis"] = axis(hours, showline=True, showgrid=False, range=span)
     quote = str(crash.sources[name].get("quote", ""))
@@ -204,10 +205,14 @@ def _marks(points: list[tuple[float, float]]) -> Trace:
     }
 
 
-def _mark_note(point: tuple[float, float], text: str, yanchor: str) -> Layout:
-    made = note(
-        text, round(float(point[0]), 3), float(np.log10(point[1])), anchor="center", refs=("x", "y")
-    )
+def _mark_note(
+    point: tuple[float, float], text: str, yanchor: str, span: tuple[float, float]
+) -> Layout:
+    """A note beside its mark that does not run over the edge of the picture."""
+    share = (point[0] - span[0]) / (span[1] - span[0])
+    anchor = "left" if share < 0.1 else "right" if share > 0.9 else "center"
+    x, y = round(float(point[0]), 3), float(np.log10(point[1]))
+    made = note(text, x, y, anchor=anchor, refs=("x", "y"))
     return made | {"yanchor": yanchor, "yshift": -5 if yanchor == "top" else 5}
 
 
