@@ -51,16 +51,7 @@ def heston_moments(
     from scipy.linalg import expm
 
     moves = expm(_generator(kappa, theta, sigma, rho) * step_years)
-    shape, scale = 2.0 * kappa * theta / sigma**2, sigma**2 / (2.0 * kappa)
-    start = np.zeros(len(_MONOMIALS))
-    start[:5] = (
-        1.0,
-        0.0,
-        shape * scale**2,
-        2.0 * shape * scale**3,
-        (3.0 * shape**2 + 6.0 * shape) * scale**4,
-    )
-    after = moves @ start
+    after = moves @ _stationary(kappa, theta, sigma)
     square = float(after[_SQUARE])
     # E[R^2 | u] of a step is a polynomial in u, and so is E[u^j | u] after another one.
     later, wait = moves[_SQUARE, :3], moves[:3, :3]
@@ -77,6 +68,20 @@ _MONOMIALS = tuple((i, j) for i in range(3) for j in range(5 - i))
 """(i, j) of R^i u^j."""
 _RETURN = _MONOMIALS.index((1, 0))
 _SQUARE = _MONOMIALS.index((2, 0))
+
+
+def _stationary(kappa: float, theta: float, sigma: float) -> Float1D:
+    """E[u^j] of the gamma law of v, and no return yet."""
+    shape, scale = 2.0 * kappa * theta / sigma**2, sigma**2 / (2.0 * kappa)
+    start = np.zeros(len(_MONOMIALS))
+    start[:5] = (
+        1.0,
+        0.0,
+        shape * scale**2,
+        2.0 * shape * scale**3,
+        (3.0 * shape**2 + 6.0 * shape) * scale**4,
+    )
+    return start
 
 
 def _generator(kappa: float, theta: float, sigma: float, rho: float) -> Float2D:

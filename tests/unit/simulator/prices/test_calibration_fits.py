@@ -32,6 +32,7 @@ from simulator.prices.calibration import (
     fit_hawkes_times,
     hawkes_log_likelihood,
     heston_moments,
+    volatility,
 )
 from simulator.types import Float1D
 
@@ -131,6 +132,17 @@ def test_heston_moments_are_those_of_simulated_paths() -> None:
         error = products.std() / sqrt(len(products))
         assert abs(products.mean() - known.square_covariance[lag - 1]) < 4 * error
         assert error < 0.1 * products.mean()
+
+
+def test_the_stationary_law_of_the_variance_is_left_alone_by_the_system() -> None:
+    change = volatility._generator(6.0, 0.5, 1.5, -0.7) @ volatility._stationary(6.0, 0.5, 1.5)
+    assert change[:5] == pytest.approx(np.zeros(5), abs=1e-12)
+
+
+def test_without_noise_of_the_variance_squares_are_not_correlated() -> None:
+    known = heston_moments(6.0, 0.5, 1e-3, -0.7, 0.02, 3)
+    assert known.square == pytest.approx(0.01, rel=1e-4)
+    assert np.abs(known.square_covariance).max() < 1e-8
 
 
 def test_garch() -> None:

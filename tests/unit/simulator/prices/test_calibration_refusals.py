@@ -96,6 +96,8 @@ def test_jumps_at_even_distances_excite_nothing() -> None:
         fit_hawkes_times(np.arange(1.0, 101.0), 100.0)
     with pytest.raises(CalibrationRefused, match="19 events"):
         fit_hawkes_times(np.arange(1.0, 20.0), 100.0)
+    bursts = np.concatenate([start + 0.1 * np.arange(5.0) for start in (1.0, 30.0, 60.0, 90.0)])
+    assert fit_hawkes_times(bursts, 100.0).values[1] > 0  # twenty are enough
     for wrong in (np.arange(0.0, 30.0), np.arange(80.0, 110.0), np.ones(30)):
         with pytest.raises(InvalidArgument, match="times"):
             fit_hawkes_times(wrong, 100.0)

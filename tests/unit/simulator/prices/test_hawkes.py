@@ -26,6 +26,7 @@ def test_fano_of_a_window_goes_from_1_to_the_long_run() -> None:
 def test_counts_have_the_mean_and_the_fano_factor_of_the_formulas() -> None:
     counts = hawkes_counts(PROCESS, 20, 20.0, 600, generator(1), burn_in=30.0)
     assert counts.shape == (600, 20)
+    assert counts.mean(axis=0) == pytest.approx(np.full(20, 25.0), abs=4 * sqrt(6.25 * 25 / 600))
     known = PROCESS.fano(20.0)
     mean = counts.mean()
     error = sqrt(PROCESS.long_run_fano * 25.0 / (counts.size))

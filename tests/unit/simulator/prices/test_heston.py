@@ -160,9 +160,15 @@ def test_a_variance_of_zero_that_stays_zero_moves_nothing() -> None:
 
 
 def test_a_mean_that_cannot_be_corrected_still_gives_numbers() -> None:
-    model = Heston(0.0, 4.0, 0.1, 1.0, 5.0, 0.95)
-    prices = simulate(model, 1.0, Grid(500, 4, 1.0), generator(1))
+    """Steps of five years with rho near 1: E[exp(A v)] is infinite, so K0 is the plain one."""
+    model, dt = Heston(0.0, 1.0, 20.0, 1.0, 4.0, 0.95), 5.0
+    prices = simulate(model, 1.0, Grid(500, 4, dt), generator(1))
     assert np.isfinite(prices).all() and (prices > 0).all()
+    returns, after = advance(model, 1.0, 0.3, -0.2, dt)
+    slope = 0.5 * dt * (20.0 * 0.95 / 4.0 - 0.5)
+    wanted = -0.95 * 20.0 / 4.0 * dt + (slope - 0.95 / 4.0) + (slope + 0.95 / 4.0) * after
+    wanted += sqrt(0.5 * dt * (1 - 0.95**2) * (1.0 + after)) * 0.3
+    assert returns == pytest.approx(wanted, rel=1e-12)
 
 
 def test_the_feller_condition_is_strict() -> None:

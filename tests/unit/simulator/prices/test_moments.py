@@ -28,6 +28,13 @@ def test_moments_by_hand() -> None:
     assert found.excess_kurtosis == pytest.approx(-2.0)
 
 
+def test_a_fall_is_measured_from_the_highest_price_so_far() -> None:
+    prices = np.array([[[3.0], [1.5], [6.0]], [[4.0], [3.0], [1.0]], [[2.5], [2.0], [1.9]]])
+    found = path_moments(prices, 2.0, 0.5)
+    assert found.median_drawdown == pytest.approx(0.5)
+    assert found.worst_drawdown == pytest.approx(0.5 + 0.9 * 0.25)
+
+
 def test_a_path_that_stands_still_has_no_shape() -> None:
     prices = simulate(Gbm(0.0, 0.0), 1.0, Grid(3, 4, 0.1), generator(1))
     found = path_moments(prices, 1.0, 0.1)

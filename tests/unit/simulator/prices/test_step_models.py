@@ -75,6 +75,15 @@ def test_regimes_by_hand() -> None:
     assert returns[:, 0] == pytest.approx(wanted, rel=1e-12) and regime.tolist() == [0]
 
 
+def test_three_regimes_are_left_by_their_own_rows() -> None:
+    model = Regimes((0.0,) * 3, (0.0,) * 3, ((0.2, 0.3, 0.5), (0.6, 0.3, 0.1), (0.0, 1.0, 0.0)), 0)
+    for start, row in enumerate(model.transitions):
+        uniforms = (np.arange(100) + 0.5).reshape(1, 1, -1) / 100
+        state = (np.full(100, start),)
+        _, (after,) = model.advance(state, np.zeros((1, 1, 100)), uniforms, 0.01)
+        assert np.bincount(after, minlength=3) / 100 == pytest.approx(row)
+
+
 def test_the_stationary_law_is_left_alone_by_the_chain() -> None:
     law = REGIMES.stationary()
     assert law == pytest.approx([0.75, 0.25], abs=1e-12)
