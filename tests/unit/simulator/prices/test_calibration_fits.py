@@ -139,6 +139,16 @@ def test_the_stationary_law_of_the_variance_is_left_alone_by_the_system() -> Non
     assert change[:5] == pytest.approx(np.zeros(5), abs=1e-12)
 
 
+def test_the_mean_square_of_a_return_in_closed_form() -> None:
+    """E R^2 = theta h - E[M I] + E[I^2]/4, M the martingale, I the integral of v - theta."""
+    kappa, theta, sigma, rho, h = 6.0, 0.5, 1.5, -0.7, 0.3
+    spell = (1.0 - exp(-kappa * h)) / kappa
+    joint = rho * sigma * theta * (h - spell) / kappa
+    spread = theta * sigma**2 / (2.0 * kappa) * 2.0 * (h - spell) / kappa
+    wanted = theta * h - joint + 0.25 * spread
+    assert heston_moments(kappa, theta, sigma, rho, h, 1).square == pytest.approx(wanted, rel=1e-12)
+
+
 def test_without_noise_of_the_variance_squares_are_not_correlated() -> None:
     known = heston_moments(6.0, 0.5, 1e-3, -0.7, 0.02, 3)
     assert known.square == pytest.approx(0.01, rel=1e-4)
