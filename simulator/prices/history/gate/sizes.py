@@ -70,13 +70,13 @@ def _off(series: Series) -> Bool2D:
         return off
     opening, high, low, close = series.prices.T
     # Where trading goes on a bar opens near the close before it: a print that is off as a whole
-    # lies beyond the close before and the open after, which agree with each other.
+    # lies beyond the close before and the open after, which agree with each other, and beyond the
+    # bars around it, without which the bar beside a print at an end would be one, too.
     before = np.insert(close[:-1], 0, opening[1])
     after = np.append(opening[1:], close[-2])
-    beyond = [_factor(side, body) for side in (before, after) for body in (opening, close)]
-    off[:, 0] = (np.min(beyond, axis=0) > OUTLIER_FACTOR) & (
-        _factor(before, after) < OUTLIER_FACTOR
-    )
+    sides = (before, after, _neighbours(close))
+    beyond = np.min([_factor(side, body) for side in sides for body in (opening, close)], axis=0)
+    off[:, 0] = (beyond > OUTLIER_FACTOR) & (_factor(before, after) < OUTLIER_FACTOR)
     body_low, body_high = np.minimum(opening, close), np.maximum(opening, close)
     off[:, 1] = (high > OUTLIER_FACTOR * body_high) & (high > OUTLIER_FACTOR * _neighbours(high))
     off[:, 2] = (OUTLIER_FACTOR * low < body_low) & (OUTLIER_FACTOR * low < _neighbours(low))
