@@ -315,6 +315,201 @@ def node(
     _finish(command)
 
 
+history = typer.Typer(
+    help="Historical crashes: list, show, import your own files, plot.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.add_typer(history, name="history")
+
+
+@history.command("list")
+def history_list(json: Json = False) -> None:
+    """List the events that can be replayed."""
+
+    def command() -> int:
+        from underwater.commands import history as work
+
+        return work.list_events(as_json=json)
+
+    _finish(command)
+
+
+@history.command("show")
+def history_show(
+    event: Annotated[str, typer.Argument(metavar="EVENT", help="Such as black-thursday.")],
+    json: Json = False,
+) -> None:
+    """Show what an event holds and where it comes from."""
+
+    def command() -> int:
+        from underwater.commands import history as work
+
+        return work.show(event, as_json=json)
+
+    _finish(command)
+
+
+@history.command("plot")
+def history_plot(
+    event: Annotated[str, typer.Argument(metavar="EVENT", help="Such as black-thursday.")],
+    out: Annotated[
+        Text, typer.Option("--out", metavar="FILE", help="The page [EVENT-prices.html].")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Draw an event's prices as a self-contained page."""
+
+    def command() -> int:
+        from underwater.commands import history as work
+
+        return work.plot(event, out, as_json=json)
+
+    _finish(command)
+
+
+@history.command("import")
+def history_import(
+    files: Annotated[
+        list[str],
+        typer.Argument(metavar="FILE...", help="Files or patterns, perhaps as ETH=FILE."),
+    ],
+    event: Annotated[
+        Text, typer.Option("--event", metavar="NAME", help="Name of the event [from the files].")
+    ] = None,
+    title: Annotated[Text, typer.Option("--title", metavar="TEXT", help="Its title.")] = None,
+    form: Annotated[
+        Text,
+        typer.Option(
+            "--format",
+            metavar="auto|binance|ccxt|freqtrade|kraken|coinbase|hyperliquid|csv|parquet",
+            help="Format of the files [auto].",
+        ),
+    ] = None,
+    kind: Annotated[
+        Text,
+        typer.Option(
+            "--kind", metavar="trade|mark|index|point|funding|depth", help="What the rows are."
+        ),
+    ] = None,
+    quote: Annotated[
+        Text, typer.Option("--quote", metavar="NAME", help="Currency of the prices.")
+    ] = None,
+    venue: Annotated[
+        Text, typer.Option("--venue", metavar="TEXT", help="Where they traded.")
+    ] = None,
+    zone: Annotated[
+        Text, typer.Option("--zone", metavar="ZONE", help="Zone of times that name none.")
+    ] = None,
+    resolution: Annotated[
+        Text, typer.Option("--resolution", metavar="5m", help="Length of the files' bars.")
+    ] = None,
+    bars: Annotated[
+        Text,
+        typer.Option("--bars", metavar="1m|3m|5m|15m|30m|1h", help="Bars of the event [as read]."),
+    ] = None,
+    start: Annotated[
+        Text, typer.Option("--from", metavar="TIME", help="First hour [the files' first].")
+    ] = None,
+    until: Annotated[
+        Text, typer.Option("--until", metavar="TIME", help="End [the files' last full hour].")
+    ] = None,
+    expect: Annotated[
+        Text, typer.Option("--expect", metavar="LOW:HIGH", help="Prices must lie between.")
+    ] = None,
+    repair: Annotated[
+        list[str] | None,
+        typer.Option("--repair", metavar="RULE=WAY", help="Such as duplicate=first, gap=fill:3."),
+    ] = None,
+    override: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--override", metavar="RULE=REASON", help="Keep as is; the reason is recorded."
+        ),
+    ] = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Put it in place of an imported event.")
+    ] = False,
+    check: Annotated[bool, typer.Option("--check", help="Only look; write nothing.")] = False,
+    json: Json = False,
+) -> None:
+    """Import files of your own as an event, after a sanity check."""
+
+    def command() -> int:
+        from underwater.commands import history as work
+
+        return work.import_files(
+            files,
+            work.ImportOptions(
+                event,
+                title,
+                form,
+                kind,
+                quote,
+                venue,
+                zone,
+                resolution,
+                bars,
+                start,
+                until,
+                expect,
+                tuple(repair or ()),
+                tuple(override or ()),
+                replace,
+                check,
+                json,
+            ),
+        )
+
+    _finish(command)
+
+
+paths = typer.Typer(
+    help="Models of prices.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.add_typer(paths, name="paths")
+
+
+@paths.command("preview")
+def paths_preview(
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="Such as heston or gbm.")],
+    values: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="A parameter, such as kappa=2."),
+    ] = None,
+    count: Annotated[
+        Text, typer.Option("--paths", metavar="N", help="Number of paths [2000].")
+    ] = None,
+    days: Annotated[Text, typer.Option("--days", metavar="N", help="Length [30].")] = None,
+    step_minutes: Annotated[
+        Text, typer.Option("--step-minutes", metavar="N", help="Between two prices [60].")
+    ] = None,
+    spot: Annotated[
+        Text, typer.Option("--spot", metavar="PRICE", help="First price [100; depeg 1].")
+    ] = None,
+    seed: Seed = None,
+    out: Out = None,
+    json: Json = False,
+) -> None:
+    """Show what a model of prices does: its moments, and a page with the picture."""
+
+    def command() -> int:
+        from underwater.commands import paths as work
+
+        return work.preview(
+            model,
+            work.PreviewOptions(
+                tuple(values or ()), count, days, step_minutes, spot, seed, out, json
+            ),
+        )
+
+    _finish(command)
+
+
 @app.command()
 def doctor(json: Json = False) -> None:
     """Say what is installed and what is missing."""

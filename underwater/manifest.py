@@ -133,6 +133,7 @@ def crash_document(crash: Crash) -> dict[str, Any]:
         "venues": list(crash.venues),
         "facts": [_fact(fact) for fact in crash.facts],
         "shapes": [asdict(shape) for shape in crash.shapes],
+        **({"overrides": crash.overrides} if crash.overrides else {}),
     }
 
 

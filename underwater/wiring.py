@@ -66,9 +66,10 @@ def price_path(scenario: Scenario, crash: Crash, seed: int) -> Int2D:
         rule = f"these {hours} hours must lie inside the {crash.hours} from {crash.start:%FT%RZ}"
         raise InputError("prices.start", f"{scenario.prices.start:%FT%RZ}", rule)
     symbols = tuple(market.series for market in scenario.markets)
-    bars = crash.bars(symbols, crash.start, crash.hours)
     per_hour = scenario.prices.blocks_per_hour
-    ticks = bridge(bars, generator(seed, "prices"), per_hour)
+    bar_seconds = crash.finest_bars(symbols, per_hour)
+    bars = crash.bars(symbols, crash.start, crash.hours, bar_seconds)
+    ticks = bridge(bars, generator(seed, "prices"), per_hour * bar_seconds // 3600)
     first = first_hour * per_hour
     return ticks[first : first + scenario.blocks]
 

@@ -77,6 +77,22 @@ def bridge(
     return np.ascontiguousarray(path.transpose(0, 2, 1).reshape(hours * steps_per_bar, assets))
 
 
+def bridge_paths(
+    bars: Int3D,
+    paths: int,
+    rng: np.random.Generator,
+    steps_per_bar: int = 300,
+    settings: BridgeSettings = BridgeSettings(),
+) -> Float3D:
+    """Several bridges in the layout of the models, float64[paths, steps, assets] in quote.
+
+    Every path hits every hour's open, high, low and close exactly; each has a stream of its own.
+    """
+    streams = rng.spawn(paths)
+    made = [ticks_to_floats(bridge(bars, stream, steps_per_bar, settings)) for stream in streams]
+    return np.stack(made)
+
+
 def ticks_to_floats(ticks: Int2D) -> Float2D:
     """Ticks of 1e-8 -> float64 prices, correctly rounded."""
     prices: Float2D = ticks / TICKS_PER_UNIT

@@ -1,4 +1,4 @@
-"""Hourly open, high, low and close of one series, read exactly and checked.
+"""Open, high, low and close of one series by the hour (or finer), read exactly and checked.
 
 Prices are integer ticks of 1e-8 of the quote: decimal text becomes an integer without passing
 through a float, so what the venue printed is what goes on chain.
@@ -28,32 +28,49 @@ LARGEST_TICKS = 2**53
 
 @dataclass(frozen=True, slots=True)
 class Ohlc:
-    """Consecutive hours of one series."""
+    """Consecutive bars of one series: hours in what ships, perhaps finer in what a user imports."""
 
     symbol: str
     times: Int1D
-    """int64[hours], open time of the bar in unix seconds, 3,600 apart."""
+    """int64[bars], open time of the bar in unix seconds, `bar_seconds` apart."""
     ticks: Int2D
-    """int64[hours, 4]: open, high, low, close in ticks of 1e-8."""
+    """int64[bars, 4]: open, high, low, close in ticks of 1e-8."""
+    bar_seconds: int = BAR_SECONDS
+    """Divides an hour."""
 
     @property
     def hours(self) -> int:
-        return len(self.times)
+        """Whole hours from the first bar on."""
+        return len(self.times) * self.bar_seconds // BAR_SECONDS
 
     def window(self, start: datetime, hours: int) -> Ohlc:
         """The bars from `start` on; InputError if they are not all there."""
-        first = int(self.times[0])
-        offset, rest = divmod(int(start.timestamp()) - first, BAR_SECONDS)
-        last = first + self.hours * BAR_SECONDS
+        first, asked = int(self.times[0]), int(start.timestamp())
+        last = first + len(self.times) * self.bar_seconds
         covered = f"{self.symbol} covers {time_text(first)} to {time_text(last)}"
-        if rest or not 0 <= offset < self.hours:
-            shown = time_text(int(start.timestamp()))
-            raise InputError("start", shown, f"must be a full hour of the series; {covered}")
-        if hours < 1 or offset + hours > self.hours:
-            rule = f"must be 1 to {self.hours - offset} from that start; {covered}"
-            raise InputError("hours", hours, rule)
-        part = slice(offset, offset + hours)
-        return Ohlc(self.symbol, self.times[part], self.ticks[part])
+        if asked % BAR_SECONDS or not first <= asked < last:
+            raise InputError(
+                "start", time_text(asked), f"must be a full hour of the series; {covered}"
+            )
+        most = (last - asked) // BAR_SECONDS
+        if hours < 1 or hours > most:
+            raise InputError("hours", hours, f"must be 1 to {most} from that start; {covered}")
+        offset, per_hour = (asked - first) // self.bar_seconds, BAR_SECONDS // self.bar_seconds
+        part = slice(offset, offset + hours * per_hour)
+        return Ohlc(self.symbol, self.times[part], self.ticks[part], self.bar_seconds)
+
+    def longer(self, bar_seconds: int) -> Ohlc:
+        """Bars of a multiple of this length: first, max, min, last; the caller sees to the length.
+
+        The series must begin and end at whole multiples, as a window does.
+        """
+        count = bar_seconds // self.bar_seconds
+        if count == 1:
+            return self
+        groups = self.ticks.reshape(-1, count, 4)
+        highest, lowest = groups[:, :, 1].max(axis=1), groups[:, :, 2].min(axis=1)
+        ticks = np.stack([groups[:, 0, 0], highest, lowest, groups[:, -1, 3]], axis=1)
+        return Ohlc(self.symbol, self.times[::count], ticks, bar_seconds)
 
 
 def time_text(seconds: int) -> str:
@@ -72,12 +89,12 @@ def parse_time(field: str, text: str) -> int:
     return int(time.timestamp())
 
 
-def read_ohlc(path: Path, symbol: str) -> Ohlc:
+def read_ohlc(path: Path, symbol: str, bar_seconds: int = BAR_SECONDS) -> Ohlc:
     """Read `ts,open,high,low,close` (more columns are allowed and ignored) and check every row.
 
     Raises InputError naming file, row (the header is line 1), field, value and rule: missing or
-    empty file, wrong header, times not an hour apart, price not a positive decimal of at most 8
-    places, high below low, open or close outside of [low, high].
+    empty file, wrong header, times not a bar (an hour) apart, price not a positive decimal of at
+    most 8 places, high below low, open or close outside of [low, high].
     """
     shown = f"{path.parent.name}/{path.name}"
     rows = list(csv.reader(io.StringIO(_text(path, shown))))
@@ -92,11 +109,12 @@ def read_ohlc(path: Path, symbol: str) -> Ohlc:
         place = f"{shown} row {index + 1} (line {index + 2})"
         if len(row) != len(rows[0]):
             raise InputError(place, ",".join(row), f"must have {len(rows[0])} fields")
-        times[index] = _checked_time(place, row[0], int(times[index - 1]) if index else None)
+        previous = int(times[index - 1]) if index else None
+        times[index] = _checked_time(place, row[0], previous, bar_seconds)
         ticks[index] = _checked_prices(place, row[1:5])
     times.flags.writeable = False
     ticks.flags.writeable = False
-    return Ohlc(symbol, times, ticks)
+    return Ohlc(symbol, times, ticks, bar_seconds)
 
 
 def _text(path: Path, shown: str) -> str:
@@ -108,20 +126,22 @@ def _text(path: Path, shown: str) -> str:
         raise InputError(shown, str(path.name), "is not UTF-8 text") from None
 
 
-def _checked_time(place: str, text: str, previous: int | None) -> int:
+def _checked_time(place: str, text: str, previous: int | None, bar_seconds: int) -> int:
     field = f"{place} ts"
     time = parse_time(field, text)
-    if time % BAR_SECONDS:
-        raise InputError(field, text, "must be a full hour")
-    if previous is None or time == previous + BAR_SECONDS:
+    if time % bar_seconds:
+        bar = "hour" if bar_seconds == BAR_SECONDS else f"multiple of {bar_seconds} s"
+        raise InputError(field, text, f"must be a full {bar}")
+    if previous is None or time == previous + bar_seconds:
         return time
-    expected = time_text(previous + BAR_SECONDS)
+    expected = time_text(previous + bar_seconds)
     if time == previous:
         raise InputError(field, text, f"is there twice; expected {expected}")
     if time < previous:
         raise InputError(field, text, f"is out of order; expected {expected}")
-    missing = (time - previous) // BAR_SECONDS - 1
-    raise InputError(field, text, f"leaves a gap of {missing} hours; expected {expected}")
+    missing = (time - previous) // bar_seconds - 1
+    bars = "hours" if bar_seconds == BAR_SECONDS else "bars"
+    raise InputError(field, text, f"leaves a gap of {missing} {bars}; expected {expected}")
 
 
 def _checked_prices(place: str, texts: list[str]) -> list[int]:

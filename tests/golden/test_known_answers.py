@@ -10,7 +10,6 @@ from tests.golden.rows import Check, assert_answer, rows
 
 WAITING = {
     "oracles": "its module simulator/oracles/ is not complete yet",
-    "price-paths": "its models in simulator/prices/ are not there yet",
     "fingerprinting": "its module is not there yet",
     "risk-profiles": "its module is not there yet",
     "hft-resilience": "its module is not there yet",

@@ -9,6 +9,7 @@ from typing import Final
 
 from simulator.errors import InputError
 from simulator.prices import Crash, load_crash
+from simulator.prices.crash import imported_folder
 from simulator.scenario import Scenario, load_scenario, read_document, scenario_names
 from underwater.commands.options import did_you_mean, full_hour, named_option, one_of, whole_number
 
@@ -37,8 +38,18 @@ class Changes:
 
 
 def event_scenario(event: str) -> Scenario:
-    """The scenario of a historical event, by name only."""
-    return load_scenario(one_of("EVENT", event, scenario_names()))
+    """The scenario of a historical event, by name only: one that ships, or of an imported event."""
+    own = imported_scenarios()
+    name = one_of("EVENT", event, [*scenario_names(), *own])
+    return load_scenario(str(own.get(name, name)))
+
+
+def imported_scenarios() -> dict[str, Path]:
+    """Scenario files of the events that the user imported, by event; what ships comes first."""
+    folder = imported_folder()
+    found = [] if folder is None else sorted(folder.glob("*/scenario.toml"))
+    shipped = scenario_names()
+    return {path.parent.name: path for path in found if path.parent.name not in shipped}
 
 
 def named_scenario(name_or_path: str) -> Scenario:
@@ -54,9 +65,10 @@ def is_finding(name_or_path: str) -> bool:
 
 def existing(name_or_path: str) -> str:
     """What was given, if it is a file or the name of a shipped scenario."""
-    names = scenario_names()
+    own = imported_scenarios()
+    names = [*scenario_names(), *own]
     if Path(name_or_path).is_file() or name_or_path in names:
-        return name_or_path
+        return str(own.get(name_or_path, name_or_path))
     near = did_you_mean(Path(name_or_path).stem, names)
     rule = f"is neither a file nor one of the scenarios {', '.join(names)}{near}"
     raise InputError("SCENARIO", name_or_path, rule)

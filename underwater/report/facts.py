@@ -50,15 +50,20 @@ def _entries(found: Json) -> list[Mapping[str, Json]]:
 
 
 def _fact(data: VariantData, fact: Mapping[str, Json]) -> dict[str, str]:
-    name, unit = str(fact.get("name", "")), str(fact.get("unit", ""))
+    outcome, unit = _outcome(data, str(fact.get("name", ""))), str(fact.get("unit", ""))
+    shown = "\N{EN DASH}" if outcome is None else _in_unit(outcome, unit) + _unit_name(unit)
+    return published(fact) | {"outcome": shown}
+
+
+def published(fact: Mapping[str, Json]) -> dict[str, str]:
+    """A fact of a crash file in words: name, published figure with its unit, confidence, source."""
+    unit = str(fact.get("unit", ""))
     source, remark = str(fact.get("source", "")), str(fact.get("note", "") or "")
-    outcome = _outcome(data, name)
     shown = {_in_unit(fact.get("low"), unit), _in_unit(fact.get("high"), unit)}
     ordered = sorted(shown, key=lambda text: float(text.split()[0].replace(",", "")))
     return {
-        "name": _spoken(name),
+        "name": _spoken(str(fact.get("name", ""))),
         "published": " to ".join(ordered) + _unit_name(unit),
-        "outcome": "\N{EN DASH}" if outcome is None else _in_unit(outcome, unit) + _unit_name(unit),
         "confidence": str(fact.get("confidence", "")),
         "source": f"{source}. {remark[:1].upper()}{remark[1:]}" if remark else source,
     }
@@ -66,7 +71,7 @@ def _fact(data: VariantData, fact: Mapping[str, Json]) -> dict[str, str]:
 
 def _spoken(name: str) -> str:
     words = name.replace("_", " ").split()
-    capitals = {"eth", "btc", "mkr", "dai", "usdc", "adl"}
+    capitals = {"adl", "btc", "crv", "dai", "eth", "link", "luna", "mkr", "usd", "usdc", "ust"}
     spoken = " ".join(word.upper() if word in capitals else word for word in words)
     return spoken[:1].upper() + spoken[1:]
 
@@ -75,6 +80,8 @@ def _in_unit(value: Json | float, unit: str) -> str:
     amount = float(str(value))
     if unit.startswith("fraction"):
         return f"{float(f'{amount * 100:.3g}'):g}"
+    if 0 < abs(amount) < 0.001:
+        return f"{amount:.8f}".rstrip("0")
     return number(amount, 4) if abs(amount) < 1000 else f"{amount:,.2f}".removesuffix(".00")
 
 

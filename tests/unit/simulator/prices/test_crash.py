@@ -40,7 +40,7 @@ def test_black_thursday_replays_72_hours_of_eth_and_btc(crash: Crash) -> None:
     assert crash.start == datetime(2020, 3, 11, tzinfo=UTC)
     assert crash.end == datetime(2020, 3, 14, tzinfo=UTC)
     assert crash.hours == 72
-    assert list(crash.series) == ["ETH", "BTC"]
+    assert list(crash.series) == ["ETH", "BTC", "LINK"]
     assert crash.bars(("ETH", "BTC"), crash.start, 72).shape == (72, 2, 4)
 
 
@@ -65,7 +65,7 @@ def test_peak_to_low_and_worst_hour_are_those_of_the_facts(crash: Crash) -> None
 
 
 def test_both_make_their_low_in_the_hour_of_the_shape(crash: Crash) -> None:
-    hours = {int(series.ticks[:, 2].argmin()) for series in crash.series.values()}
+    hours = {int(crash.series[name].ticks[:, 2].argmin()) for name in ("ETH", "BTC")}
     assert hours == {50}
     assert "common_low" in {shape.name for shape in crash.shapes}
 
@@ -103,7 +103,7 @@ def test_an_unknown_event_is_refused_with_the_known_ones(event: str) -> None:
 
 
 def test_an_unknown_series_is_refused_with_the_known_ones(crash: Crash) -> None:
-    with pytest.raises(InputError, match="series = 'DOGE': black-thursday has ETH, BTC"):
+    with pytest.raises(InputError, match="series = 'DOGE': black-thursday has ETH, BTC, LINK"):
         crash.bars(("ETH", "DOGE"), crash.start, 1)
 
 

@@ -1,0 +1,1 @@
+"""Rows of the price benchmark: `measure(rounds)` gives rates, `results` what was promised."""
