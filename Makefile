@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-long test-web3-7 fuzz mutation lint format set-up engine bench bench-setup clean
+.PHONY: help demo test test-long test-web3-7 fuzz mutation replay-all lint format set-up engine bench bench-setup clean
 
 # maturin and the compilers are looked up on PATH when the engine is built.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -31,6 +31,9 @@ test-web3-7: set-up  ## the tests of what speaks web3.py, with web3.py 7, eth-ab
 
 fuzz: set-up  ## play a million random batches on the engine (ten minutes to half an hour)
 	@scripts/run-tests -m long tests/property/test_engine_fuzz.py
+
+replay-all: set-up  ## replay every crash event for its whole window (long)
+	@scripts/replay-all
 
 mutation: set-up  ## how many single mistakes in the risk core the tests find (hours; needs the extra mutation)
 	@scripts/mutation
