@@ -440,3 +440,86 @@ def test_a_finding_says_how_many_more_there_are() -> None:
     assert two.line().endswith("is off (and 1 more)")
     assert "is off (1 more rows like it)" in str(two.error())
     assert two.record()["count"] == 2 and two.record()["offenders"] == []
+
+
+def test_the_distance_to_the_shipped_series_is_told_in_basis_points(tmp_path: Path) -> None:
+    rows = [[row[0], *(round(p * 1.002, 8) for p in row[1:5]), 5] for row in walk(40)]
+    rows[7][1:5] = [round(p * 0.99, 8) for p in walk(40)[7][1:5]]
+    (note,) = against(tmp_path, rows, walk(40)).findings
+    assert note.severity == "note" and note.place.endswith("row 1 (line 1)")
+    assert note.words == (
+        "40 hours in common with FOO of x: closes differ by 20.0 bp (median), 100 bp (most)"
+    )
+
+
+def test_mark_prices_can_be_stale_although_they_have_no_volume(tmp_path: Path) -> None:
+    rows = flat()
+    for row in rows:
+        row[5] = 0
+    for row in rows[20:40]:
+        row[1:5] = [10.0] * 4
+    found = seen(tmp_path, rows, "FOOUSDT-1m-mark.csv")
+    assert rules(found) == ["stale"] and found.unsolved[0].count == 20
+    rows[30][4] = rows[30][2] = 10.005
+    assert rules(seen(tmp_path, rows, "FOOUSDT-1m-mark.csv")) == []
+
+
+def test_a_gap_is_a_defect_in_every_format_but_those_that_leave_bars_out(tmp_path: Path) -> None:
+    from tests.unit.simulator.prices.history.made import write_json
+
+    rows = [[row[0] * 1000, *row[1:]] for n, row in enumerate(flat()) if n != 20]
+    path = write_json(tmp_path / "FOO_USDT-1m.json", rows)
+    assert rules(inspect("FOO", [read_file(path)], Gate())) == ["gap"]
+    assert rules(inspect("FOO", [read_file(generic(tmp_path, flat()[:9] + flat()[10:]))])) == [
+        "gap"
+    ]
+
+
+def test_missing_columns_are_all_named(tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "FOOUSDT-1m.csv", [[1, 2]], "ts,low")
+    with pytest.raises(InputError, match=r"needs the columns open, high, close \(or price\)"):
+        read_file(path)
+
+
+@pytest.mark.parametrize(("others", "told"), [(0, ""), (1, "1 of these rows"), (2, "")])
+def test_duplicates_say_how_many_have_other_prices(tmp_path: Path, others: int, told: str) -> None:
+    rows = flat()
+    double = [list(rows[4]), list(rows[9])]
+    for row in double[:others]:
+        row[4] = 10.005
+    rows[10:10] = double[1:]
+    rows[5:5] = double[:1]
+    (finding,) = seen(tmp_path, rows).unsolved
+    assert finding.count == 2 and ("of these rows" in finding.words) == bool(told)
+    assert told in finding.words
+    assert ("with other prices" in finding.words) == (others > 0)
+
+
+def test_a_series_without_prices_names_its_file(tmp_path: Path) -> None:
+    header = "calc_time,funding_interval_hours,last_funding_rate"
+    path = write_csv(tmp_path / "FOOUSDT-fundingRate.csv", [[START * 1000, 8, 1e-4]], header)
+    with pytest.raises(
+        InputError, match=r"FOOUSDT-fundingRate.csv = 'funding': is no price series"
+    ):
+        inspect("FOO", [read_file(path)], Gate())
+    with pytest.raises(InputError, match=r"FOOUSDT-1m.csv columns = .*: needs a column price"):
+        inspect("FOO", [read_file(generic(tmp_path, flat()), kind="point")], Gate())
+
+
+def test_a_resolution_that_nothing_tells_must_be_said(tmp_path: Path) -> None:
+    path = klines(tmp_path, flat(1), name="FOOUSDT.csv")
+    with pytest.raises(
+        InputError, match=r"FOO resolution = '\(unknown\)': say it with --resolution"
+    ):
+        inspect("FOO", [read_file(path)], Gate())
+    inspect("FOO", [read_file(path)], Gate(resolution=60)).refuse()
+    rows = [row for n, row in enumerate(flat()) if n % 7 != 3]
+    found = inspect("FOO", [read_file(klines(tmp_path, rows, name="FOOUSDT.csv"))], Gate())
+    assert found.series.resolution == 60 and rules(found) == ["gap"]
+
+
+@pytest.mark.parametrize(("count", "flagged"), [(2, False), (3, True)])
+def test_a_resolution_is_judged_by_three_bars(tmp_path: Path, count: int, flagged: bool) -> None:
+    rows = flat(count, step=300)
+    assert ("resolution" in rules(seen(tmp_path, rows))) == flagged
+    assert rules(seen(tmp_path, flat(count))) == []
