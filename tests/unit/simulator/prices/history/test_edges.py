@@ -523,3 +523,80 @@ def test_a_resolution_is_judged_by_three_bars(tmp_path: Path, count: int, flagge
     rows = flat(count, step=300)
     assert ("resolution" in rules(seen(tmp_path, rows))) == flagged
     assert rules(seen(tmp_path, flat(count))) == []
+
+
+@pytest.mark.parametrize(("body", "around", "flagged"), [
+    (10.0, 10.4, False), (10.4, 10.0, False), (10.2, 10.2, True),
+])  # fmt: skip
+@pytest.mark.parametrize("side", [2, 3])
+def test_body_and_neighbours_count_each_for_themselves(
+    tmp_path: Path, body: float, around: float, flagged: bool, side: int
+) -> None:
+    """A wick of exactly 2 against one of them, and of more against the other, is none."""
+    base, wick = (10.0, 5.0) if side == 3 else (10.0, 20.0)
+    shown = [base * base / value if side == 2 else value for value in (body, around)]
+    rows = [[START + n * MINUTE, *([shown[1]] * 4), 5] for n in range(13)]
+    rows[6][1:5] = [shown[0]] * 4
+    rows[6][side] = wick
+    rows[6][2], rows[6][3] = max(rows[6][1:5]), min(rows[6][1:5])
+    assert ("outlier-print" in rules(seen(tmp_path, rows))) == flagged
+
+
+def test_rows_off_the_grid_can_be_left_out(tmp_path: Path) -> None:
+    rows = flat()
+    rows.insert(8, [rows[7][0] + 30, *rows[7][1:]])
+    found = seen(tmp_path, rows, repairs={"grid": "drop"})
+    found.refuse()
+    assert found.series.times.tolist() == [row[0] for row in flat()]
+    assert [repair.count for repair in found.repairs] == [1]
+
+
+def test_a_wide_book_is_read_like_a_long_one(tmp_path: Path) -> None:
+    names = ["ts", "notional_m2pct", "notional_m1pct", "notional_p1pct", "notional_p2pct"]
+    rows = [[START + 30 * n, 200.0 + n, 100.5 + n, 101.5 + n, 202.0 + n] for n in range(30)]
+    path = write_csv(tmp_path / "FOOUSDT-bookDepth.csv", rows, ",".join(names))
+    found = inspect_table("FOO", [read_file(path)], Gate())
+    found.refuse()
+    assert found.table.names == ("-2", "-1", "1", "2") and found.table.kind == "depth"
+    assert found.table.values.tolist() == [row[1:] for row in rows]
+    for row in rows[12:25]:
+        row[3] = 77.0
+    path = write_csv(tmp_path / "FOOUSDT-bookDepth.csv", rows, ",".join(names))
+    (finding,) = inspect_table("FOO", [read_file(path)], Gate()).unsolved
+    assert finding.place.endswith("row 13 (line 14)") and finding.field == "1 % notional"
+    assert finding.words.endswith("13 of 30 snapshots repeat an amount in the nearest band")
+
+
+def test_a_number_in_json_may_be_missing_or_no_number(tmp_path: Path) -> None:
+    from tests.unit.simulator.prices.history.made import write_json
+
+    for value in (None, True, [1], "1_0", float("nan")):
+        rows: list[list[Any]] = [[row[0] * 1000, *row[1:]] for row in flat()]
+        rows[4][2] = value
+        found = inspect("FOO", [read_file(write_json(tmp_path / "FOO_USDT-1m.json", rows))], Gate())
+        (finding,) = [item for item in found.unsolved if item.rule == "not-a-price"]
+        assert finding.place == "FOO_USDT-1m.json row 5" and finding.field == "high"
+    for document in ([["a", 1, 2]], [{"t": 1}], ["x"], [7], {"prices": 5}, [[1, 2, 3, 4, 5]]):
+        with pytest.raises(InputError, match="must be a list of rows"):
+            read_file(write_json(tmp_path / "FOO_USDT-1m.json", document))
+
+
+def test_funding_columns_may_come_with_others(tmp_path: Path) -> None:
+    rows = [[(START + 28_800 * n) * 1000, 8, 1e-4, "x"] for n in range(3)]
+    header = "calc_time,funding_interval_hours,last_funding_rate,note"
+    found = read_file(write_csv(tmp_path / "FOOUSDT.csv", rows, header))
+    assert found.kind == "funding" and found.format == "binance"
+    header, plain = "calc_time,last_funding_rate", [[row[0], row[2]] for row in rows]
+    found = read_file(write_csv(tmp_path / "FOOUSDT.csv", plain, header))
+    assert found.kind == "funding" and found.zone == "UTC"
+
+
+def test_marks_of_kraken_and_ccxt_are_named_by_their_files(tmp_path: Path) -> None:
+    rows = [[*row, 4] for row in flat()]
+    kraken = read_file(write_csv(tmp_path / "FOOUSD_1-mark.csv", rows))
+    assert (kraken.format, kraken.kind, kraken.sparse) == ("kraken", "mark", True)
+    plain = read_file(write_csv(tmp_path / "FOOUSD_1.csv", rows))
+    assert (plain.kind, plain.resolution) == ("trade", 60)
+    wrong = write_csv(tmp_path / "FOOUSD_1.csv", [row[:5] for row in rows])
+    with pytest.raises(InputError, match=r"row 1 \(line 1\) = .*must have 7 fields"):
+        read_file(wrong, "kraken")
