@@ -600,3 +600,23 @@ def test_marks_of_kraken_and_ccxt_are_named_by_their_files(tmp_path: Path) -> No
     wrong = write_csv(tmp_path / "FOOUSD_1.csv", [row[:5] for row in rows])
     with pytest.raises(InputError, match=r"row 1 \(line 1\) = .*must have 7 fields"):
         read_file(wrong, "kraken")
+
+
+def test_a_bar_that_ends_at_this_moment_is_over(tmp_path: Path) -> None:
+    found = seen(tmp_path, flat(), now=START + 59 * MINUTE)
+    assert len(found.series) == 59 and found.findings[0].count == 1
+    assert found.findings[0].words == "ends only at 2024-08-05T01:00Z; left out"
+
+
+def test_minutes_are_compared_by_the_last_close_of_each_hour(tmp_path: Path) -> None:
+    rows = flat(24 * 60)
+    for row in rows:  # a price of its own for every hour, met only in its last minute
+        row[1:5] = [10.0] * 4
+        if row[0] % HOUR == HOUR - MINUTE:
+            row[1:5] = [10.0 + (row[0] // HOUR * 7) % 5 / 10] * 4
+    known = [[START + hour * HOUR, 0, 0, 0, rows[60 * hour + 59][4]] for hour in range(24)]
+    times, closes = np.array([row[0] for row in known]), np.array([row[4] for row in known])
+    reference = Reference("FOO of x", times, closes)
+    found = seen(tmp_path, rows, references=(reference,), overrides={"stale": "made"})
+    assert "24 hours in common" in found.findings[-1].words
+    assert "0.0 bp (median), 0 bp (most)" in found.findings[-1].words
