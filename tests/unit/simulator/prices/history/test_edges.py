@@ -440,3 +440,183 @@ def test_a_finding_says_how_many_more_there_are() -> None:
     assert two.line().endswith("is off (and 1 more)")
     assert "is off (1 more rows like it)" in str(two.error())
     assert two.record()["count"] == 2 and two.record()["offenders"] == []
+
+
+def test_the_distance_to_the_shipped_series_is_told_in_basis_points(tmp_path: Path) -> None:
+    rows = [[row[0], *(round(p * 1.002, 8) for p in row[1:5]), 5] for row in walk(40)]
+    rows[7][1:5] = [round(p * 0.99, 8) for p in walk(40)[7][1:5]]
+    (note,) = against(tmp_path, rows, walk(40)).findings
+    assert note.severity == "note" and note.place.endswith("row 1 (line 1)")
+    assert note.words == (
+        "40 hours in common with FOO of x: closes differ by 20.0 bp (median), 100 bp (most)"
+    )
+
+
+def test_mark_prices_can_be_stale_although_they_have_no_volume(tmp_path: Path) -> None:
+    rows = flat()
+    for row in rows:
+        row[5] = 0
+    for row in rows[20:40]:
+        row[1:5] = [10.0] * 4
+    found = seen(tmp_path, rows, "FOOUSDT-1m-mark.csv")
+    assert rules(found) == ["stale"] and found.unsolved[0].count == 20
+    rows[30][4] = rows[30][2] = 10.005
+    assert rules(seen(tmp_path, rows, "FOOUSDT-1m-mark.csv")) == []
+
+
+def test_a_gap_is_a_defect_in_every_format_but_those_that_leave_bars_out(tmp_path: Path) -> None:
+    from tests.unit.simulator.prices.history.made import write_json
+
+    rows = [[row[0] * 1000, *row[1:]] for n, row in enumerate(flat()) if n != 20]
+    path = write_json(tmp_path / "FOO_USDT-1m.json", rows)
+    assert rules(inspect("FOO", [read_file(path)], Gate())) == ["gap"]
+    assert rules(inspect("FOO", [read_file(generic(tmp_path, flat()[:9] + flat()[10:]))])) == [
+        "gap"
+    ]
+
+
+def test_missing_columns_are_all_named(tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "FOOUSDT-1m.csv", [[1, 2]], "ts,low")
+    with pytest.raises(InputError, match=r"needs the columns open, high, close \(or price\)"):
+        read_file(path)
+
+
+@pytest.mark.parametrize(("others", "told"), [(0, ""), (1, "1 of these rows"), (2, "")])
+def test_duplicates_say_how_many_have_other_prices(tmp_path: Path, others: int, told: str) -> None:
+    rows = flat()
+    double = [list(rows[4]), list(rows[9])]
+    for row in double[:others]:
+        row[4] = 10.005
+    rows[10:10] = double[1:]
+    rows[5:5] = double[:1]
+    (finding,) = seen(tmp_path, rows).unsolved
+    assert finding.count == 2 and ("of these rows" in finding.words) == bool(told)
+    assert told in finding.words
+    assert ("with other prices" in finding.words) == (others > 0)
+
+
+def test_a_series_without_prices_names_its_file(tmp_path: Path) -> None:
+    header = "calc_time,funding_interval_hours,last_funding_rate"
+    path = write_csv(tmp_path / "FOOUSDT-fundingRate.csv", [[START * 1000, 8, 1e-4]], header)
+    with pytest.raises(
+        InputError, match=r"FOOUSDT-fundingRate.csv = 'funding': is no price series"
+    ):
+        inspect("FOO", [read_file(path)], Gate())
+    with pytest.raises(InputError, match=r"FOOUSDT-1m.csv columns = .*: needs a column price"):
+        inspect("FOO", [read_file(generic(tmp_path, flat()), kind="point")], Gate())
+
+
+def test_a_resolution_that_nothing_tells_must_be_said(tmp_path: Path) -> None:
+    path = klines(tmp_path, flat(1), name="FOOUSDT.csv")
+    with pytest.raises(
+        InputError, match=r"FOO resolution = '\(unknown\)': say it with --resolution"
+    ):
+        inspect("FOO", [read_file(path)], Gate())
+    inspect("FOO", [read_file(path)], Gate(resolution=60)).refuse()
+    rows = [row for n, row in enumerate(flat()) if n % 7 != 3]
+    found = inspect("FOO", [read_file(klines(tmp_path, rows, name="FOOUSDT.csv"))], Gate())
+    assert found.series.resolution == 60 and rules(found) == ["gap"]
+
+
+@pytest.mark.parametrize(("count", "flagged"), [(2, False), (3, True)])
+def test_a_resolution_is_judged_by_three_bars(tmp_path: Path, count: int, flagged: bool) -> None:
+    rows = flat(count, step=300)
+    assert ("resolution" in rules(seen(tmp_path, rows))) == flagged
+    assert rules(seen(tmp_path, flat(count))) == []
+
+
+@pytest.mark.parametrize(("body", "around", "flagged"), [
+    (10.0, 10.4, False), (10.4, 10.0, False), (10.2, 10.2, True),
+])  # fmt: skip
+@pytest.mark.parametrize("side", [2, 3])
+def test_body_and_neighbours_count_each_for_themselves(
+    tmp_path: Path, body: float, around: float, flagged: bool, side: int
+) -> None:
+    """A wick of exactly 2 against one of them, and of more against the other, is none."""
+    base, wick = (10.0, 5.0) if side == 3 else (10.0, 20.0)
+    shown = [base * base / value if side == 2 else value for value in (body, around)]
+    rows = [[START + n * MINUTE, *([shown[1]] * 4), 5] for n in range(13)]
+    rows[6][1:5] = [shown[0]] * 4
+    rows[6][side] = wick
+    rows[6][2], rows[6][3] = max(rows[6][1:5]), min(rows[6][1:5])
+    assert ("outlier-print" in rules(seen(tmp_path, rows))) == flagged
+
+
+def test_rows_off_the_grid_can_be_left_out(tmp_path: Path) -> None:
+    rows = flat()
+    rows.insert(8, [rows[7][0] + 30, *rows[7][1:]])
+    found = seen(tmp_path, rows, repairs={"grid": "drop"})
+    found.refuse()
+    assert found.series.times.tolist() == [row[0] for row in flat()]
+    assert [repair.count for repair in found.repairs] == [1]
+
+
+def test_a_wide_book_is_read_like_a_long_one(tmp_path: Path) -> None:
+    names = ["ts", "notional_m2pct", "notional_m1pct", "notional_p1pct", "notional_p2pct"]
+    rows = [[START + 30 * n, 200.0 + n, 100.5 + n, 101.5 + n, 202.0 + n] for n in range(30)]
+    path = write_csv(tmp_path / "FOOUSDT-bookDepth.csv", rows, ",".join(names))
+    found = inspect_table("FOO", [read_file(path)], Gate())
+    found.refuse()
+    assert found.table.names == ("-2", "-1", "1", "2") and found.table.kind == "depth"
+    assert found.table.values.tolist() == [row[1:] for row in rows]
+    for row in rows[12:25]:
+        row[3] = 77.0
+    path = write_csv(tmp_path / "FOOUSDT-bookDepth.csv", rows, ",".join(names))
+    (finding,) = inspect_table("FOO", [read_file(path)], Gate()).unsolved
+    assert finding.place.endswith("row 13 (line 14)") and finding.field == "1 % notional"
+    assert finding.words.endswith("13 of 30 snapshots repeat an amount in the nearest band")
+
+
+def test_a_number_in_json_may_be_missing_or_no_number(tmp_path: Path) -> None:
+    from tests.unit.simulator.prices.history.made import write_json
+
+    for value in (None, True, [1], "1_0", float("nan")):
+        rows: list[list[Any]] = [[row[0] * 1000, *row[1:]] for row in flat()]
+        rows[4][2] = value
+        found = inspect("FOO", [read_file(write_json(tmp_path / "FOO_USDT-1m.json", rows))], Gate())
+        (finding,) = [item for item in found.unsolved if item.rule == "not-a-price"]
+        assert finding.place == "FOO_USDT-1m.json row 5" and finding.field == "high"
+    for document in ([["a", 1, 2]], [{"t": 1}], ["x"], [7], {"prices": 5}, [[1, 2, 3, 4, 5]]):
+        with pytest.raises(InputError, match="must be a list of rows"):
+            read_file(write_json(tmp_path / "FOO_USDT-1m.json", document))
+
+
+def test_funding_columns_may_come_with_others(tmp_path: Path) -> None:
+    rows = [[(START + 28_800 * n) * 1000, 8, 1e-4, "x"] for n in range(3)]
+    header = "calc_time,funding_interval_hours,last_funding_rate,note"
+    found = read_file(write_csv(tmp_path / "FOOUSDT.csv", rows, header))
+    assert found.kind == "funding" and found.format == "binance"
+    header, plain = "calc_time,last_funding_rate", [[row[0], row[2]] for row in rows]
+    found = read_file(write_csv(tmp_path / "FOOUSDT.csv", plain, header))
+    assert found.kind == "funding" and found.zone == "UTC"
+
+
+def test_marks_of_kraken_and_ccxt_are_named_by_their_files(tmp_path: Path) -> None:
+    rows = [[*row, 4] for row in flat()]
+    kraken = read_file(write_csv(tmp_path / "FOOUSD_1-mark.csv", rows))
+    assert (kraken.format, kraken.kind, kraken.sparse) == ("kraken", "mark", True)
+    plain = read_file(write_csv(tmp_path / "FOOUSD_1.csv", rows))
+    assert (plain.kind, plain.resolution) == ("trade", 60)
+    wrong = write_csv(tmp_path / "FOOUSD_1.csv", [row[:5] for row in rows])
+    with pytest.raises(InputError, match=r"row 1 \(line 1\) = .*must have 7 fields"):
+        read_file(wrong, "kraken")
+
+
+def test_a_bar_that_ends_at_this_moment_is_over(tmp_path: Path) -> None:
+    found = seen(tmp_path, flat(), now=START + 59 * MINUTE)
+    assert len(found.series) == 59 and found.findings[0].count == 1
+    assert found.findings[0].words == "ends only at 2024-08-05T01:00Z; left out"
+
+
+def test_minutes_are_compared_by_the_last_close_of_each_hour(tmp_path: Path) -> None:
+    rows = flat(24 * 60)
+    for row in rows:  # a price of its own for every hour, met only in its last minute
+        row[1:5] = [10.0] * 4
+        if row[0] % HOUR == HOUR - MINUTE:
+            row[1:5] = [10.0 + (row[0] // HOUR * 7) % 5 / 10] * 4
+    known = [[START + hour * HOUR, 0, 0, 0, rows[60 * hour + 59][4]] for hour in range(24)]
+    times, closes = np.array([row[0] for row in known]), np.array([row[4] for row in known])
+    reference = Reference("FOO of x", times, closes)
+    found = seen(tmp_path, rows, references=(reference,), overrides={"stale": "made"})
+    assert "24 hours in common" in found.findings[-1].words
+    assert "0.0 bp (median), 0 bp (most)" in found.findings[-1].words
