@@ -1,7 +1,8 @@
 """The keeper that writes index and mark: what the rest of a block reacts to.
 
-The index follows the historical path by the oracle's rule. The mark adds the basis, which the flow
-of earlier blocks has pressed away from the index (square-root impact). One call when both are due.
+The index follows the historical path by the oracle's rule, with the scenario's faults. The mark
+adds the basis, which the flow of earlier blocks has pressed away from the index (square-root
+impact). One call when both are due.
 """
 
 from __future__ import annotations
@@ -19,9 +20,10 @@ from simulator.liquidity.square_root import (
     cascade_impact,
     depth_of_path,
 )
-from simulator.oracles.push import push_schedule
+from simulator.oracles.faults import publication
 from simulator.prices import ticks_to_floats
 from simulator.scenario import Scenario
+from simulator.sequencer import base_fees
 from simulator.types import Float1D, Int2D
 from simulator.units import WAD, price_ticks_to_wad
 
@@ -33,13 +35,9 @@ class PriceKeeper:
     """
 
     def __init__(self, scenario: Scenario, ticks: Int2D, notional: Float1D) -> None:
-        seconds = scenario.chain.block_seconds
-        self._schedule: list[list[int]] = push_schedule(
-            ticks,
-            scenario.oracle.deviation,
-            scenario.oracle.heartbeat_seconds // seconds,
-            scenario.oracle.latency_blocks,
-        ).tolist()
+        published = publication(scenario, ticks, base_fees(scenario)[: len(ticks)])
+        self._schedule: list[list[int]] = published.writes.tolist()
+        self._silent: list[list[bool]] = published.silent.tolist()
         turnover = float(scenario.impact.turnover_multiple)
         self.depth: Depth = depth_of_path(
             ticks_to_floats(ticks),
@@ -59,6 +57,8 @@ class PriceKeeper:
         self._flow = [0.0] * len(basis)
         actions: list[Action] = []
         for market, due in enumerate(self._schedule[block]):
+            if self._silent[block][market]:
+                continue
             wanted = int(basis[market] * WAD)
             moved = abs(wanted - self._basis[market]) > self._threshold
             index = price_ticks_to_wad(due) if due else self._index[market]

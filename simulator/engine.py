@@ -14,7 +14,7 @@ from typing import Literal, Protocol
 from simulator.agent import Action, Agent, Outcome, View
 from simulator.chain.base import Batch, BlockEnvironment, Chain, Receipts
 from simulator.property import Ledger, Operation, Totals
-from simulator.sequencer import in_proposal_order
+from simulator.sequencer import Sequencer
 
 Status = Literal["complete", "violated", "interrupted"]
 Check = Callable[[Totals, Ledger, Operation], str | None]
@@ -88,6 +88,7 @@ def run(
     journal: Journal,
     clock: Callable[[int], BlockEnvironment],
     blocks: int,
+    sequencer: Sequencer,
     stop: Callable[[], bool],
     watch: Stopwatch,
 ) -> Ending:
@@ -102,7 +103,7 @@ def run(
         watch.lap("agents")
         view = world.view(block, writes)
         watch.lap("risk")
-        actions = in_proposal_order([writes, *(agent.act(view) for agent in agents)])
+        actions = _proposed(sequencer, block, writes, agents, view)
         watch.lap("agents")
         receipts = chain.execute(world.pack(actions))
         watch.lap("engine")
@@ -121,3 +122,12 @@ def run(
         if violation is not None:
             return Ending("violated", block + 1, violation)
     return Ending("complete", blocks)
+
+
+def _proposed(
+    sequencer: Sequencer, block: int, writes: Sequence[Action], agents: Sequence[Agent], view: View
+) -> list[Action]:
+    """The block's transactions; while the sequencer is down nobody is asked."""
+    if sequencer.down(block):
+        return []
+    return sequencer.order(block, [writes, *(agent.act(view) for agent in agents)])

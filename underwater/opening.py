@@ -33,6 +33,8 @@ from simulator.types import Address, Float1D, Float2D
 
 FIRST_ACCOUNT = 0x10_0000
 KEEPERS = 0xFFFF_0000
+PLENTY_OF_ETHER = 10**24
+"""Wei: nobody runs out of ether, so fees change nothing but what a keeper decides about them."""
 MAKER_WALLET = 10**18
 """Tokens (1e-6) behind the market maker: it stands for a firm, so its own wealth is no limit."""
 
@@ -111,6 +113,13 @@ def endow_everybody(
     deposit_all(chain, deployment, cast.addresses, margin)
     fund = float(scenario.insurance.share_of_open_interest) * open_interest
     fund_insurance(chain, deployment, quote_to_tokens(fund))
+
+
+def give_ether(chain: Chain, cast: Cast) -> None:
+    """Ether for the fees of everybody who sends transactions, where there are fees."""
+    roles = keeper_roles()
+    for address in (*cast.addresses, roles.owner, roles.oracle_keeper, roles.adl_keeper):
+        chain.set_balance(address, PLENTY_OF_ETHER)
 
 
 def opening_lots(size: Float2D) -> list[list[int]]:

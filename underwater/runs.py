@@ -16,6 +16,7 @@ from simulator.protocols.matched_perp.deployment import compile_exchange
 from simulator.recorder import Recorder, TableRecord, claim_out, claim_run_folder, run_schemas
 from simulator.results import write_manifest, write_timings
 from simulator.scenario import Scenario
+from simulator.sequencer import Sequencer
 from underwater.journal import BlockJournal
 from underwater.manifest import above_manifest, run_manifest
 from underwater.outcome import RunsSummary, RunSummary, summarise
@@ -76,6 +77,7 @@ class Play:
             self.journal,
             clock_of(self.scenario),
             total,
+            Sequencer.of(self.scenario),
             stop_and_tell,
             self.watch,
         )

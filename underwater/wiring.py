@@ -27,12 +27,14 @@ from simulator.protocols.matched_perp.actions import Packer
 from simulator.protocols.matched_perp.deployment import Deployment
 from simulator.protocols.matched_perp.world import Clock, MatchedPerpWorld
 from simulator.scenario import Scenario, generator
+from simulator.sequencer import base_fees
 from simulator.types import Int2D
 from simulator.units import price_ticks_to_wad
 from underwater.opening import (
     Cast,
     deploy_exchange,
     endow_everybody,
+    give_ether,
     open_interest_quote,
     open_positions,
     opening_lots,
@@ -92,6 +94,8 @@ def build(scenario: Scenario, seed: int, chain_choice: str) -> Parts:
     book = Book(cast.maker, len(scenario.markets))
     maker = MarketMaker(scenario, cast.maker, open_interest, book)
     open_positions(chain, packer, maker, scenario, opening_lots(size), first_prices, cast)
+    if base_fees(scenario).any():
+        give_ether(chain, cast)
     world = MatchedPerpWorld(
         chain,
         deployment,
@@ -124,10 +128,10 @@ def clock_of(scenario: Scenario) -> Callable[[int], BlockEnvironment]:
     """Block environments of the run; block 0 of the run is block 1 of the chain."""
     start = int(scenario.prices.start.timestamp())
     seconds, gas_limit = scenario.chain.block_seconds, scenario.chain.gas_limit
-    base_fee = scenario.chain.base_fee
+    fees: list[int] = base_fees(scenario).tolist()
 
     def clock(block: int) -> BlockEnvironment:
-        return BlockEnvironment(block + 1, start + block * seconds, base_fee, gas_limit)
+        return BlockEnvironment(block + 1, start + block * seconds, fees[block], gas_limit)
 
     return clock
 

@@ -76,8 +76,9 @@ class Batch:
         targets: Sequence[bytes],
         data: Sequence[bytes],
         gas_limit: int,
+        max_fee: int = 0,
     ) -> Batch:
-        """Pack plain calls (no value, no fee) that share one gas limit."""
+        """Pack plain calls (no value, no tip) that share one gas limit and pay up to one fee."""
         count = len(data)
         offsets = np.zeros(count + 1, np.int64)
         np.cumsum([len(item) for item in data], out=offsets[1:])
@@ -87,6 +88,7 @@ class Batch:
             data=np.frombuffer(b"".join(data), np.uint8),
             data_offsets=offsets,
             gas_limits=np.full(count, gas_limit, np.uint64),
+            max_fees=np.full(count, max_fee, np.uint64) if max_fee else None,
         )
 
 

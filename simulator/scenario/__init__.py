@@ -1,5 +1,6 @@
 """What is to happen: the frozen Scenario, its TOML form, and the seeds that spring from it."""
 
+from simulator.scenario.faults import Fault, markets_of
 from simulator.scenario.loading import (
     load_parameter_set,
     load_scenario,
@@ -15,6 +16,7 @@ from simulator.scenario.seeds import generator
 
 __all__ = [
     "BASE_VARIANT",
+    "Fault",
     "NonNegative",
     "Parameters",
     "Part",
@@ -24,6 +26,7 @@ __all__ = [
     "generator",
     "load_parameter_set",
     "load_scenario",
+    "markets_of",
     "parse_decimal",
     "parse_scenario",
     "read_document",

@@ -18,7 +18,7 @@ def parse_scenario(document: Mapping[str, Any], origin: str = "") -> Scenario:
 
     Raises InputError with the file, the dotted field, the value and the rule.
     """
-    scenario = validated(_with_parameter_set(dict(document)), origin)
+    scenario = validated(_with_parameter_set(_extended(dict(document))), origin)
     prefix = f"{origin}: " if origin else ""
     for name in scenario.variants:
         try:
@@ -31,6 +31,30 @@ def parse_scenario(document: Mapping[str, Any], origin: str = "") -> Scenario:
         if path not in fields:
             raise InputError(f"{prefix}sources", path, "there is no such field to have a source")
     return scenario
+
+
+def _extended(document: dict[str, Any]) -> dict[str, Any]:
+    """On top of the shipped scenario that `extends` names; what is written here wins.
+
+    Sections merge field by field, lists are replaced, and variants are the file's own.
+    """
+    name = document.pop("extends", None)
+    if name is None:
+        return document
+    if name not in scenario_names():
+        rule = f"there is no such scenario; there are {', '.join(scenario_names())}"
+        raise InputError("extends", name, rule)
+    model = _extended(read_document(scenario_path(str(name))))
+    model.pop("variants", None)
+    return _merged(model, document)
+
+
+def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(below)
+    for key, value in above.items():
+        both = isinstance(value, dict) and isinstance(merged.get(key), dict)
+        merged[key] = _merged(merged[key], value) if both else value
+    return merged
 
 
 def _leaves(value: object, path: str = "") -> set[str]:

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationError, model_validator
 
 from simulator.errors import InputError
+from simulator.scenario.faults import Fault, MissingLeg, SingleVenue
 from simulator.scenario.parts import (
     AdlKeeper,
     ChainSettings,
@@ -28,7 +29,11 @@ from simulator.scenario.parts import (
 )
 
 BASE_VARIANT = "base"
-_WORDS = {"extra_forbidden": "there is no such field", "missing": "is missing"}
+_WORDS = {
+    "extra_forbidden": "there is no such field",
+    "missing": "is missing",
+    "union_tag_not_found": "is missing",
+}
 """The rules that pydantic words in its own way."""
 
 
@@ -55,6 +60,7 @@ class Scenario(Part):
     market_maker: MarketMaker
     adl_keeper: AdlKeeper
     recording: Recording
+    faults: tuple[Fault, ...] = ()
     variants: dict[str, dict[str, Any]] = Field(default_factory=dict)
     sources: dict[str, str] = Field(default_factory=dict)
 
@@ -76,12 +82,41 @@ class Scenario(Part):
                 f"population.leverage reaches {highest}, above {limit:.3f} = 1 / "
                 "(parameters.initial_margin + parameters.taker_fee + market_maker.half_spread)"
             )
+        self._check_feeds(names)
         if BASE_VARIANT in self.variants:
             raise ValueError("variants.base: base is the scenario as written and takes no changes")
         empty = [name for name, changes in self.variants.items() if not changes]
         if empty:
             raise ValueError(f"variants.{empty[0]} changes nothing")
         return self
+
+    def _check_feeds(self, names: list[str]) -> None:
+        """Composed markets and faults speak of markets that exist and of blocks of the run."""
+        composed = {market.name for market in self.markets if market.through}
+        for market in self.markets:
+            if market.through and (market.through not in names or market.through in composed):
+                raise ValueError(
+                    f"markets.{market.name}.through = {market.through!r} must name another market "
+                    "with a feed of its own"
+                )
+        for number, fault in enumerate(self.faults):
+            chosen = getattr(fault, "markets", ())
+            where = f"faults.{number} ({fault.kind})"
+            for name in chosen:
+                if name not in names:
+                    raise ValueError(f"{where}: markets names {name}, there are {', '.join(names)}")
+            if fault.end_block > self.blocks:
+                raise ValueError(
+                    f"{where}: blocks {fault.start_block} to {fault.end_block - 1} must lie inside "
+                    f"the run's {self.blocks} blocks, 0 to {self.blocks - 1}"
+                )
+            if isinstance(fault, MissingLeg) and not composed.issuperset(chosen or names):
+                raise ValueError(f"{where}: markets must have `through`, only they have two legs")
+            if isinstance(fault, SingleVenue) and fault.venues > self.oracle.venues:
+                raise ValueError(
+                    f"{where}: venues {fault.venues} must not exceed oracle.venues "
+                    f"{self.oracle.venues}"
+                )
 
     @property
     def blocks(self) -> int:
@@ -116,16 +151,36 @@ def _apply_variant(scenario: Scenario, document: dict[str, Any], name: object) -
 
 
 def set_path(document: dict[str, Any], path: str, value: object) -> None:
-    """Replace the value at a dotted path; InputError if no field is there."""
+    """Replace the value at a dotted path, list items by number; InputError if no field is there."""
     *folders, leaf = path.split(".")
     place: Any = document
     for folder in folders:
-        place = place.get(folder) if isinstance(place, dict) else None
-        if not isinstance(place, dict):
+        place = _inside(place, folder)
+        if not isinstance(place, (dict, list)):
             raise InputError("path", path, "there is no such field in the scenario")
+    if isinstance(place, list):
+        leaf_of_list = _number(leaf, len(place))
+        if leaf_of_list is None:
+            raise InputError("path", path, f"there are {len(place)} items, counted from 0")
+        place[leaf_of_list] = value
+        return
     if leaf not in place:
         raise InputError("path", path, f"there is no such field; there are {', '.join(place)}")
     place[leaf] = value
+
+
+def _inside(place: Any, name: str) -> Any:
+    """What lies at a name or number; a tuple is made a list first, so that it can be changed."""
+    if isinstance(place, dict):
+        if isinstance(place.get(name), tuple):
+            place[name] = list(place[name])
+        return place.get(name)
+    number = _number(name, len(place))
+    return None if number is None else place[number]
+
+
+def _number(text: str, count: int) -> int | None:
+    return int(text) if text.isdecimal() and int(text) < count else None
 
 
 def validated(document: Mapping[str, Any], origin: str = "") -> Scenario:
@@ -136,13 +191,25 @@ def validated(document: Mapping[str, Any], origin: str = "") -> Scenario:
         faults = error.errors()
         # A misspelt field is also a missing one; the spelling is the better hint.
         first = next((fault for fault in faults if fault["type"] == "extra_forbidden"), faults[0])
-        field = ".".join(str(part) for part in first["loc"]) or "scenario"
+        field = ".".join(_place(first)) or "scenario"
         rule = _WORDS.get(first["type"]) or _ruled(first["msg"])
         raise InputError(_prefixed(origin, field), _shown(first), rule) from None
 
 
+def _place(error: Any) -> list[str]:
+    """Where the fault lies, without the kind that pydantic puts behind the number of a fault."""
+    place = [str(part) for part in error["loc"]]
+    if place[:1] != ["faults"] or len(place) < 2:
+        return place
+    if error["type"] in ("union_tag_invalid", "union_tag_not_found"):
+        return [*place, "kind"]
+    return [*place[:2], *place[3:]]
+
+
 def _ruled(message: str) -> str:
     """Pydantic's sentence as a rule."""
+    if "does not match any of the expected tags" in message:
+        return "must be one of" + message.partition("expected tags:")[2].replace("'", "")
     return message.removeprefix("Value error, ").replace("Input should be", "must be")
 
 
@@ -153,8 +220,10 @@ def _prefixed(origin: str, field: str) -> str:
 def _shown(error: Any) -> object:
     """The value at fault, short: a Decimal as it was written, a section by name only."""
     value = error.get("input")
-    if error["type"] == "missing":
+    if error["type"] in ("missing", "union_tag_not_found"):
         return None
+    if error["type"] == "union_tag_invalid":
+        return error["ctx"]["tag"]
     if isinstance(value, (dict, Scenario, Part)):
         return "(the section)"
     return value if isinstance(value, (int, str, list, tuple)) else str(value)

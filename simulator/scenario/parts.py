@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from itertools import pairwise
 from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -20,6 +21,8 @@ Positive = Annotated[Decimal, Field(gt=0, le=LARGEST)]
 NonNegative = Annotated[Decimal, Field(ge=0, le=LARGEST)]
 Count = Annotated[int, Field(ge=0, le=LARGEST)]
 PositiveCount = Annotated[int, Field(gt=0, le=LARGEST)]
+Wei = Annotated[int, Field(ge=0, le=10**15)]
+"""Per gas; a million gwei is more than any chain has seen."""
 
 
 class Part(BaseModel):
@@ -38,6 +41,13 @@ class Part(BaseModel):
         return data
 
 
+class BaseFeeStep(Part):
+    """The base fee from a block of the run on."""
+
+    from_block: PositiveCount
+    base_fee: Wei
+
+
 class ChainSettings(Part):
     """Clock and gas of the simulated chain."""
 
@@ -46,8 +56,11 @@ class ChainSettings(Part):
     gas_limit: PositiveCount
     """Block gas limit."""
     transaction_gas_limit: Annotated[int, Field(ge=1_000_000, le=LARGEST)]
-    base_fee: Annotated[int, Field(ge=0, le=0)]
-    """Wei; only 0 for now: agents hold no ether and no fee market is modelled."""
+    base_fee: Wei
+    """Wei per gas from the first block on. Everybody pays it and has plenty of ether: only a keeper
+    with a limit looks at it."""
+    base_fee_steps: tuple[BaseFeeStep, ...] = ()
+    """How it goes on, in the order of the blocks; no fee market is modelled."""
 
     @model_validator(mode="after")
     def _fits(self) -> ChainSettings:
@@ -56,6 +69,9 @@ class ChainSettings(Part):
                 f"gas_limit {self.gas_limit} must not be below "
                 f"transaction_gas_limit {self.transaction_gas_limit}"
             )
+        blocks = [step.from_block for step in self.base_fee_steps]
+        if any(after <= before for before, after in pairwise([0, *blocks])):
+            raise ValueError(f"base_fee_steps must go up from block 1 on, got {blocks}")
         return self
 
 
@@ -83,6 +99,8 @@ class Market(Part):
 
     name: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9]{0,11}$")]
     series: str
+    through: str = ""
+    """Name of another market through which its feed is composed: ETH/BTC times BTC; or none."""
 
 
 class Parameters(Part):
@@ -236,6 +254,8 @@ class Oracle(Part):
     latency_blocks: Count
     mark_threshold: Positive
     """Change of the basis since the last write that triggers a mark write (0.00001 = 0.1 bp)."""
+    venues: Annotated[int, Field(ge=1, le=31)] = 1
+    """Sources whose median the feed reports."""
 
 
 class Funding(Part):

@@ -18,6 +18,7 @@ from simulator.errors import MissingComponentError
 from simulator.results import load_run
 from simulator.risk.margin import magnitude
 from simulator.scenario import Scenario, load_scenario
+from simulator.sequencer import Sequencer
 from underwater.runs import never, run_scenario
 from underwater.wiring import build, checker, clock_of
 
@@ -114,7 +115,7 @@ def test_the_float_core_agrees_with_the_ledger_and_every_verdict_is_equal() -> N
     check, _ = checker()
     ending = run(
         parts.chain, parts.world, parts.prices, (auditor, *parts.agents), check, Silence(),
-        clock_of(scenario), scenario.blocks, never, Stopwatch(),
+        clock_of(scenario), scenario.blocks, Sequencer(), never, Stopwatch(),
     )  # fmt: skip
     assert ending.status == "complete"
     assert auditor.compared > 10_000

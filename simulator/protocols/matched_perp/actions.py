@@ -63,12 +63,12 @@ class Packer:
         target = self._feed if type(action) in _FEED_ACTIONS else self._perp
         return address, target, self._encoders[type(action)](action)
 
-    def pack(self, actions: Sequence[agent.Action], gas_limit: int) -> Batch:
-        """All actions of a block, in order, each with the same gas limit."""
+    def pack(self, actions: Sequence[agent.Action], gas_limit: int, max_fee: int = 0) -> Batch:
+        """All actions of a block, in order, each with the same gas limit and highest fee."""
         if not actions:
             return Batch.of([], [], [], gas_limit)
         senders, targets, data = zip(*map(self.encode, actions), strict=True)
-        return Batch.of(senders, targets, data, gas_limit)
+        return Batch.of(senders, targets, data, gas_limit, max_fee)
 
     def _addresses(self, rows: Sequence[int]) -> list[Address]:
         return [self._accounts[row] for row in rows]

@@ -151,7 +151,13 @@ def send_all(
     for start in range(0, len(calls), chunk):
         part = calls[start : start + chunk]
         chain.set_block(chain.block)  # returns the block's running gas to zero
-        batch = Batch.of(senders[start : start + chunk], [target] * len(part), part, SET_UP_GAS)
+        batch = Batch.of(
+            senders[start : start + chunk],
+            [target] * len(part),
+            part,
+            SET_UP_GAS,
+            chain.block.base_fee,
+        )
         receipts = chain.execute(batch)
         for offset, status in enumerate(receipts.status.tolist()):
             if status != STATUS_SUCCESS:

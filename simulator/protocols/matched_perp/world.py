@@ -125,8 +125,8 @@ class MatchedPerpWorld:
         )
 
     def pack(self, actions: Sequence[Action]) -> Batch:
-        """The block's transactions."""
-        return self._packer.pack(actions, self._gas_limit)
+        """The block's transactions, which pay its base fee and no more."""
+        return self._packer.pack(actions, self._gas_limit, self._chain.block.base_fee)
 
     def observe(self, block: int, actions: Sequence[Action], receipts: Receipts) -> Operation:
         """Bring the ledger up to the block's end and say what the properties must look at."""

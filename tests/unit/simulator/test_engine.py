@@ -12,6 +12,7 @@ from simulator.agent import Accrue, Action, ConfirmPrice, Outcome, Settle, View
 from simulator.chain.base import Batch, BlockEnvironment, Chain, Receipts
 from simulator.engine import Ending, Stopwatch, run
 from simulator.property import Ledger, Operation, Totals
+from simulator.sequencer import Sequencer
 
 PARTS = {"agents", "engine", "observe", "record", "risk"}
 Diary = list[tuple[str, object]]
@@ -108,12 +109,19 @@ class Voice:
         self.lessons.append((outcome, view))
 
 
+ALWAYS_UP = Sequencer()
+
+
 def never() -> bool:
     return False
 
 
 def play(
-    stage: Stage, blocks: int, *agents: Voice, stop: Callable[[], bool] = never
+    stage: Stage,
+    blocks: int,
+    *agents: Voice,
+    stop: Callable[[], bool] = never,
+    sequencer: Sequencer = ALWAYS_UP,
 ) -> tuple[Ending, Voice, Stopwatch]:
     prices, watch = Voice(stage, "feed", ConfirmPrice(0)), Stopwatch()
     ending = run(
@@ -125,6 +133,7 @@ def play(
         stage,
         lambda block: BlockEnvironment(block + 1, 1000 + 12 * block),
         blocks,
+        sequencer,
         stop,
         watch,
     )
