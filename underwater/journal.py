@@ -8,6 +8,7 @@ equity, under-water and liquidatable counts are measured before anybody acts. St
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 
@@ -47,6 +48,7 @@ class BlockJournal:
         block_seconds: int,
         accounts_every: int,
         roles: tuple[str, ...],
+        faults: Mapping[int, Sequence[tuple[object, ...]]] = MappingProxyType({}),
     ) -> None:
         self._world = world
         self._prices = prices
@@ -56,6 +58,7 @@ class BlockJournal:
         self._five_minutes = FIVE_MINUTES // block_seconds
         self._accounts_every = accounts_every
         self._roles = roles
+        self._faults = faults
         self._maintenance = world.maintenance_rate
         self._funding_paid = [[0.0, 0.0] for _ in world.markets]
         self._funding_index = [
@@ -206,7 +209,8 @@ class BlockJournal:
         world, ledger = self._world, self._world.ledger
         markets: list[object] = []
         for market, (longs, shorts) in enumerate(self._funding_paid):
-            markets += (*world.market_row(market), longs, shorts)
+            price = float(view.index[market])
+            markets += (*world.market_row(market), longs, shorts, price)
         reverted, left_out, gas = counts
         latent, underwater = measured
         maker_equity = float(view.equity[self._maker.row])
@@ -218,6 +222,8 @@ class BlockJournal:
             *diagnosis, self._maker.hedge_profit, maker_equity,
         )  # fmt: skip
         self._recorder.row("system", row)
+        for fault in self._faults.get(view.block, ()):
+            self._recorder.row("faults", (view.block, view.timestamp, *fault))
         self._histograms.append(margin_histogram(view.equity, view.maintenance))
         if view.block % self._accounts_every == 0:
             self._record_accounts(view.block, range(len(self._roles)))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from simulator.engine import Ending
 from simulator.scenario import Scenario
+from underwater.faults import fault_texts
 from underwater.tally import Tally
 
 WAD_FLOAT = 1e18
@@ -82,6 +83,7 @@ def summarise(
         "fixed_point_extra": tally.fixed_point_extra_max / max(open_interest, 1e-9),
         "cascade_rounds_max": tally.rounds_max,
         "lowest_basis": tally.lowest_basis,
+        "faults": fault_texts(scenario),
         "violations": [message] if ending.status == "violated" else [],
     }
     return RunSummary(ending.status, message, values)

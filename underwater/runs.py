@@ -17,6 +17,7 @@ from simulator.recorder import Recorder, TableRecord, claim_out, claim_run_folde
 from simulator.results import write_manifest, write_timings
 from simulator.scenario import Scenario
 from simulator.sequencer import Sequencer
+from underwater.faults import fault_rows
 from underwater.journal import BlockJournal
 from underwater.manifest import above_manifest, run_manifest
 from underwater.outcome import RunsSummary, RunSummary, summarise
@@ -55,6 +56,7 @@ class Play:
             block_seconds=scenario.chain.block_seconds,
             accounts_every=1 if all_accounts else scenario.recording.accounts_every_blocks,
             roles=parts.cast.roles,
+            faults=fault_rows(scenario),
         )
         self.watch = Stopwatch()
 

@@ -125,13 +125,18 @@ def build(scenario: Scenario, seed: int, chain_choice: str) -> Parts:
 
 
 def clock_of(scenario: Scenario) -> Callable[[int], BlockEnvironment]:
-    """Block environments of the run; block 0 of the run is block 1 of the chain."""
+    """Block environments of the run; block 0 of the run is block 1 of the chain.
+
+    Beyond the run the last base fee stays.
+    """
     start = int(scenario.prices.start.timestamp())
     seconds, gas_limit = scenario.chain.block_seconds, scenario.chain.gas_limit
     fees: list[int] = base_fees(scenario).tolist()
 
     def clock(block: int) -> BlockEnvironment:
-        return BlockEnvironment(block + 1, start + block * seconds, fees[block], gas_limit)
+        return BlockEnvironment(
+            block + 1, start + block * seconds, fees[min(block, len(fees) - 1)], gas_limit
+        )
 
     return clock
 

@@ -168,10 +168,9 @@ def _times(said: Int1D, factor: Fraction, number: int) -> Int1D:
     products = [tick * factor.numerator // factor.denominator for tick in said.tolist()]
     for before, after in zip(said.tolist(), products, strict=True):
         if before and not 0 < after <= LARGEST_TICKS:
-            price = f"{after / PRICE_TICKS_PER_UNIT:g}"
             largest = LARGEST_TICKS / PRICE_TICKS_PER_UNIT
             rule = f"a feed holds answers from 0.00000001 to {largest:g}"
-            raise InputError(f"faults.{number}: answer", price, rule)
+            raise InputError(f"faults.{number}: answer", after / PRICE_TICKS_PER_UNIT, rule)
     return np.array(products, np.int64)
 
 

@@ -55,8 +55,12 @@ MARKET_COLUMNS: Final[tuple[tuple[str, Kind], ...]] = (
     ("loss_short", "exact"),
     ("funding_long", "float64"),
     ("funding_short", "float64"),
+    ("price", "float64"),
 )
-"""Columns of `system` that exist once per market, with the market's name as their suffix."""
+"""Columns of `system` that exist once per market, with the market's name as their suffix.
+
+index is what the feed says, price the true price (quote).
+"""
 
 _BLOCK: Final = "block:int64 timestamp:int64 "
 
@@ -85,6 +89,8 @@ _FUNDING: Final = (
 
 _ORACLE_UPDATES: Final = _BLOCK + "market:text index:exact mark:exact kind:text"
 
+_FAULTS: Final = _BLOCK + "phase:text number:int64 kind:text markets:text parameters:text"
+
 _REVERTS: Final = "block:int64 transaction:int64 sender:text action:text reason:text gas_used:int64"
 
 
@@ -108,6 +114,7 @@ def run_schemas(market_names: Sequence[str]) -> tuple[TableSchema, ...]:
         TableSchema("adl", _columns(_ADL)),
         TableSchema("funding", _columns(_FUNDING)),
         TableSchema("oracle_updates", _columns(_ORACLE_UPDATES)),
+        TableSchema("faults", _columns(_FAULTS)),
         TableSchema("reverts", _columns(_REVERTS)),
         TableSchema("margin_histogram", (Column("block", "int64"), *bins)),
         TableSchema(

@@ -10,12 +10,13 @@ from simulator.scenario.loading import (
     scenario_names,
     scenario_path,
 )
-from simulator.scenario.model import BASE_VARIANT, Scenario, set_path, to_document
+from simulator.scenario.model import BASE_VARIANT, FAULT_FREE, Scenario, set_path, to_document
 from simulator.scenario.parts import NonNegative, Parameters, Part, Population, Positive
 from simulator.scenario.seeds import generator
 
 __all__ = [
     "BASE_VARIANT",
+    "FAULT_FREE",
     "Fault",
     "NonNegative",
     "Parameters",

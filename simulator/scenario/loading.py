@@ -10,7 +10,7 @@ from typing import Any
 
 from simulator.errors import InputError
 from simulator.resources import fixtures_folder
-from simulator.scenario.model import Scenario, to_document, validated
+from simulator.scenario.model import FAULT_FREE, Scenario, to_document, validated
 
 
 def parse_scenario(document: Mapping[str, Any], origin: str = "") -> Scenario:
@@ -18,7 +18,7 @@ def parse_scenario(document: Mapping[str, Any], origin: str = "") -> Scenario:
 
     Raises InputError with the file, the dotted field, the value and the rule.
     """
-    scenario = validated(_with_parameter_set(_extended(dict(document))), origin)
+    scenario = validated(_with_twin(_with_parameter_set(_extended(dict(document)))), origin)
     prefix = f"{origin}: " if origin else ""
     for name in scenario.variants:
         try:
@@ -47,6 +47,14 @@ def _extended(document: dict[str, Any]) -> dict[str, Any]:
     model = _extended(read_document(scenario_path(str(name))))
     model.pop("variants", None)
     return _merged(model, document)
+
+
+def _with_twin(document: dict[str, Any]) -> dict[str, Any]:
+    """A scenario with faults has a twin without them."""
+    given = document.get("variants", {})
+    if not document.get("faults") or not isinstance(given, dict):
+        return document
+    return document | {"variants": {FAULT_FREE: {"faults": []}} | given}
 
 
 def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:

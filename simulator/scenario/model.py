@@ -29,6 +29,8 @@ from simulator.scenario.parts import (
 )
 
 BASE_VARIANT = "base"
+FAULT_FREE = "fault-free"
+"""The twin that a scenario with faults has without being told: the same without them."""
 _WORDS = {
     "extra_forbidden": "there is no such field",
     "missing": "is missing",

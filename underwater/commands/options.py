@@ -60,10 +60,12 @@ def records_all_accounts(text: str | None) -> bool:
     return True
 
 
-def variant_names(text: str | None, known: Sequence[str], default: str) -> tuple[str, ...]:
+def variant_names(
+    text: str | None, known: Sequence[str], default: tuple[str, ...]
+) -> tuple[str, ...]:
     """The value of --variant: names separated by commas, each known and named once."""
     if text is None:
-        return (default,)
+        return default
     names = tuple(name.strip() for name in text.split(","))
     for name in names:
         one_of("--variant", name, known)

@@ -57,7 +57,7 @@ def show_runs(runs: RunsSummary, *, as_json: bool) -> None:
         return
     console.print_result(table([run.values for run in runs.runs]))
     console.print_result("")
-    for line in _properties(runs.runs):
+    for line in (*_faults(runs.runs), *_properties(runs.runs)):
         console.print_result(line)
     console.print_result(f"Results: {runs.folder}")
     console.print_result(f"Report:  {runs.report}")
@@ -80,6 +80,16 @@ def table(values: Sequence[Mapping[str, object]]) -> str:
         if any(key in value for value in values)
     ]
     return console.aligned(header, rows)
+
+
+def _faults(runs: Sequence[RunSummary]) -> list[str]:
+    """The faults of the scenario, and what they did to the shortfall if the twin has run."""
+    from underwater.faults import verdict
+
+    texts = next((run.values["faults"] for run in runs if run.values.get("faults")), ())
+    lines = [f"Fault: {text}." for text in texts] if isinstance(texts, list) else []
+    said = verdict({**run.values, "status": run.status} for run in runs)
+    return [*lines, said] if said else lines
 
 
 def _properties(runs: Sequence[RunSummary]) -> list[str]:

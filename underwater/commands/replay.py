@@ -59,7 +59,7 @@ def _perform(scenario: Scenario, options: RunOptions) -> int:
     changes = scenarios.Changes(options.accounts, options.start, options.hours, options.contract)
     scenario = scenarios.changed_scenario(scenario, changes)
     known = (BASE_VARIANT, *scenario.variants)
-    variants = variant_names(options.variant, known, scenario.variant)
+    variants = variant_names(options.variant, known, scenarios.default_variants(scenario))
     seed = seed_number(options.seed)
     chain = chain_name(options.chain)
     everything = records_all_accounts(options.record)

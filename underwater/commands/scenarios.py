@@ -10,7 +10,14 @@ from typing import Final
 from simulator.errors import InputError
 from simulator.prices import Crash, load_crash
 from simulator.prices.crash import imported_folder
-from simulator.scenario import Scenario, load_scenario, read_document, scenario_names
+from simulator.scenario import (
+    BASE_VARIANT,
+    FAULT_FREE,
+    Scenario,
+    load_scenario,
+    read_document,
+    scenario_names,
+)
 from underwater.commands.options import did_you_mean, full_hour, named_option, one_of, whole_number
 
 ACCOUNTS: Final = "population.accounts"
@@ -99,6 +106,12 @@ def changed_scenario(scenario: Scenario, changes: Changes) -> Scenario:
     except InputError as error:
         raise named_option(error, names) from None
     return altered
+
+
+def default_variants(scenario: Scenario) -> tuple[str, ...]:
+    """What runs unless told otherwise: the scenario itself, with faults beside its twin."""
+    twin = scenario.faults and scenario.variant == BASE_VARIANT and FAULT_FREE in scenario.variants
+    return (scenario.variant, FAULT_FREE) if twin else (scenario.variant,)
 
 
 def _hours_left(crash: Crash, start: object) -> int:

@@ -35,6 +35,8 @@ class VariantData:
     """int[blocks, 64]: accounts per bin of margin ratio."""
     opening: float
     """Opening open interest; 0 if nothing was recorded."""
+    faults: tuple[tuple[float, float], ...] = ()
+    """First and last hour of every fault of a price feed."""
     unpaid: tuple[str, ...] = ()
     """Accounts whose withdrawal reverted in the token while a deficit stood, in order."""
 
@@ -111,8 +113,19 @@ def variant_data(name: str, results: Results) -> VariantData:
         funding=results.floats("funding"),
         histogram=np.stack(bins, axis=1).astype(np.int64),
         opening=_opening(results.manifest, system, markets),
+        faults=_fault_hours(results, start),
         unpaid=_unpaid(results) if np.any(system["deficit"] > 0) else (),
     )
+
+
+def _fault_hours(results: Results, start: datetime) -> tuple[tuple[float, float], ...]:
+    """When each fault acted, by its number; a run cut short in the middle shows the part it had."""
+    if "faults" not in results.tables:  # runs of before there were faults
+        return ()
+    rows = results.floats("faults")
+    hours = (rows["timestamp"] - start.timestamp()) / SECONDS_PER_HOUR
+    acted = [hours[rows["number"] == number] for number in np.unique(rows["number"])]
+    return tuple((float(each.min()), float(each.max())) for each in acted)
 
 
 def _unpaid(results: Results) -> tuple[str, ...]:

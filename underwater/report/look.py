@@ -22,6 +22,8 @@ MUTED: Final = "#6b7782"
 GRID: Final = "#e8ebee"
 PAPER: Final = "#ffffff"
 WINDOW: Final = "rgba(222, 190, 120, 0.22)"
+FAULT: Final = "rgba(196, 69, 54, 0.13)"
+TRUE_PRICE: Final = "#2f9e6e"
 TAKEN_OVER: Final = "#c44536"
 DELEVERAGED: Final = "#27394a"
 INDEX: Final = "#a9b1b8"
@@ -31,6 +33,7 @@ _VARIANTS: Final = {
     "no-impact": "#8b959e",
     "unlimited-capital": "#2f9e6e",
     "adl-asleep": "#c07a1a",
+    "fault-free": "#2f9e6e",
 }
 _OTHERS: Final = ("#7a5195", "#b5566f", "#4f8a8b", "#8a6d3b")
 _MARKETS: Final = ("#3f5fa8", "#e0902f", "#4f8a8b", "#7a5195", "#b5566f", "#6b8e23")
@@ -212,7 +215,9 @@ def note(
     }
 
 
-def window_shapes(windows: Sequence[tuple[float, float]], refs: Sequence[str]) -> list[Layout]:
+def window_shapes(
+    windows: Sequence[tuple[float, float]], refs: Sequence[str], colour: str = WINDOW
+) -> list[Layout]:
     """Shaded time windows behind the panels whose x axes are named (each with its y domain)."""
     return [
         {
@@ -223,7 +228,7 @@ def window_shapes(windows: Sequence[tuple[float, float]], refs: Sequence[str]) -
             "x1": last,
             "y0": 0,
             "y1": 1,
-            "fillcolor": WINDOW,
+            "fillcolor": colour,
             "line": {"width": 0},
             "layer": "below",
         }

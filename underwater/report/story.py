@@ -7,7 +7,8 @@ from html import escape
 
 import numpy as np
 
-from underwater.report.data import RunData, VariantData
+from underwater.faults import verdict
+from underwater.report.data import RunData, VariantData, at
 from underwater.report.summary import Row
 from underwater.report.titles import busiest_share, calm
 from underwater.report.words import count, hour_text, money, number, percent
@@ -67,6 +68,7 @@ def summary_points(run: RunData, rows: Sequence[Row]) -> list[str]:
     points = []
     if falls:
         points.append(f"<b>The fall.</b> {' and '.join(falls)}.")
+    points += fault_points(run, rows)
     if calm(row):
         reverted = number(row["reverted"])
         points.append(
@@ -94,6 +96,17 @@ def summary_points(run: RunData, rows: Sequence[Row]) -> list[str]:
         )
     points.append(_last_point(row, data.unpaid))
     return points
+
+
+def fault_points(run: RunData, rows: Sequence[Row]) -> list[str]:
+    """The faults of the feeds, and what they did to the shortfall if the twin has run too."""
+    texts = at(run.first.manifest, "summary.faults")
+    if not isinstance(texts, Sequence) or isinstance(texts, str) or not texts:
+        return []
+    listed = "; ".join(escape(str(text)) for text in texts)
+    word = "fault" if len(texts) == 1 else "faults"
+    said = verdict(rows) or "Without the variant fault-free nothing can be said of its effect."
+    return [f"<b>The {word}.</b> {listed[:1].upper()}{listed[1:]}. {escape(said)}"]
 
 
 def _fund_point(data: VariantData, row: Row) -> str:

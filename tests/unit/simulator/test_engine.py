@@ -12,6 +12,7 @@ from simulator.agent import Accrue, Action, ConfirmPrice, Outcome, Settle, View
 from simulator.chain.base import Batch, BlockEnvironment, Chain, Receipts
 from simulator.engine import Ending, Stopwatch, run
 from simulator.property import Ledger, Operation, Totals
+from simulator.scenario.faults import SequencerDown
 from simulator.sequencer import Sequencer
 
 PARTS = {"agents", "engine", "observe", "record", "risk"}
@@ -243,3 +244,16 @@ def test_a_stopwatch_counts_every_second_once(monkeypatch: pytest.MonkeyPatch) -
     for part in ("engine", "record", "engine"):
         watch.lap(part)
     assert watch.seconds == {"engine": 1.5, "record": 2.0}
+
+
+def test_while_the_sequencer_is_down_nobody_is_asked_but_the_block_is_played() -> None:
+    stage = Stage()
+    down = SequencerDown(kind="sequencer_down", start_block=1, blocks=1)
+    agent = Voice(stage, "agent", Accrue(0))
+    ending, _, _ = play(stage, 3, agent, sequencer=Sequencer([down]))
+    assert ending == Ending("complete", 3)
+    asked = [what for who, what in stage.diary if who == "agent acts"]
+    assert asked == [0, 2]
+    executed = [what for who, what in stage.diary if who == "execute"]
+    assert executed == [(ConfirmPrice(0), Accrue(0)), (), (ConfirmPrice(0), Accrue(0))]
+    assert [view.block for view, _, _ in stage.recorded] == [0, 1, 2]

@@ -178,7 +178,7 @@ def test_two_processes_write_the_same_bytes(tmp_path: Path) -> None:
     for name, size in (("one", "50"), ("two", "100000")):
         subprocess.run([sys.executable, "-c", script, str(tmp_path / name), size], check=True)
     assert digests(tmp_path / "one") == digests(tmp_path / "two")
-    assert len(digests(tmp_path / "one")) == 8
+    assert len(digests(tmp_path / "one")) == 9
 
 
 def test_another_value_or_order_gives_another_hash(tmp_path: Path) -> None:
@@ -230,7 +230,7 @@ def test_a_killed_process_leaves_what_it_flushed(tmp_path: Path) -> None:
     )
     ended = subprocess.run([sys.executable, "-c", script, str(tmp_path)], check=False)
     assert ended.returncode == -signal.SIGKILL
-    assert len(table_files(tmp_path)) == 8
+    assert len(table_files(tmp_path)) == 9
     records = recover(tmp_path)
     assert records["reverts"].rows == 700
     assert records["adl"].rows == 0

@@ -9,7 +9,14 @@ import pytest
 
 from simulator.errors import InputError
 from simulator.resources import fixtures_folder
-from simulator.scenario import generator, load_scenario, parse_scenario, read_document, to_document
+from simulator.scenario import (
+    Scenario,
+    generator,
+    load_scenario,
+    parse_scenario,
+    read_document,
+    to_document,
+)
 
 BLACK_THURSDAY = fixtures_folder() / "scenarios" / "black-thursday.toml"
 
@@ -133,7 +140,8 @@ def test_generators_of_two_parts_differ_and_repeat() -> None:
     [
         ("population.collateral_median", Decimal("1e300"), "less than or equal to 1000000000"),
         ("liquidators.count", True, "not a number or a text"),
-        ("chain.base_fee", 7, "chain.base_fee"),
+        ("chain.base_fee", -7, "chain.base_fee"),
+        ("chain.base_fee_steps", [{"from_block": 0, "base_fee": 1}], "from_block"),
         ("chain.gas_limit", 2_000_000, "must not be below transaction_gas_limit"),
         ("adl_keeper.asleep_from_hour", 5, "must not be before asleep_from_hour 5"),
     ],
@@ -167,3 +175,99 @@ def test_a_source_of_nothing_is_refused() -> None:
     bad["sources"]["population.weather"] = "assumed"
     with pytest.raises(InputError, match=r"population\.weather"):
         parse_scenario(bad)
+
+
+# Faults
+
+
+def with_faults(*faults: dict[str, object], **changes: object) -> Scenario:
+    bad = document() | {"faults": list(faults)}
+    bad["prices"]["hours"] = 1
+    return parse_scenario(bad | changes, "mine.toml")
+
+
+def freeze(**changes: object) -> dict[str, object]:
+    return {"kind": "freeze", "start_block": 10, "blocks": 5} | changes
+
+
+def test_a_scenario_with_faults_has_a_twin_without_them() -> None:
+    scenario = with_faults(freeze())
+    assert scenario.changed({"variant": "fault-free"}).faults == ()
+    assert "fault-free" not in load_scenario("black-thursday").variants
+
+
+def test_a_value_of_a_fault_is_changed_by_its_number() -> None:
+    longer = with_faults(freeze(), freeze()).changed({"faults.1.blocks": 7})
+    assert [fault.blocks for fault in longer.faults] == [5, 7]
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        (
+            freeze(kind="earthquake"),
+            "mine.toml: faults.0.kind = 'earthquake': must be one of delay",
+        ),
+        ({"start_block": 1, "blocks": 2}, "faults.0.kind = None: is missing"),
+        (freeze(blocks=0), "faults.0.blocks = 0: must be greater than 0"),
+        (
+            freeze(start_block=300),
+            "blocks 300 to 304 must lie inside the run's 300 blocks, 0 to 299",
+        ),
+        (freeze(start_block=296), "faults.0 (freeze): blocks 296 to 300 must lie inside"),
+        (freeze(markets=["DOGE"]), "markets names DOGE, there are ETH, BTC"),
+        (freeze(colour="red"), "faults.0.colour = 'red': there is no such field"),
+        (freeze(kind="delay"), "faults.0.delay_blocks = None: is missing"),
+        (freeze(kind="clamp"), "a clamp needs a minimum or a maximum"),
+        (freeze(kind="clamp", minimum=2, maximum=1), "maximum 1 must not be below minimum 2"),
+        (freeze(kind="scale", exponent=0), "exponent must not be 0"),
+        (freeze(kind="single_venue", multiple=2, venues=2), "must not exceed oracle.venues 1"),
+        (freeze(kind="outlier", multiple=0), "faults.0.multiple = 0: must be greater than 0"),
+        (
+            freeze(kind="missing_leg", leg="base", then="reverts"),
+            "markets must have `through`, only they have two legs",
+        ),
+    ],
+)
+def test_an_impossible_fault_is_refused_by_number_field_and_rule(
+    fault: dict[str, object], words: str
+) -> None:
+    with pytest.raises(InputError) as caught:
+        with_faults(fault)
+    assert words in str(caught.value)
+
+
+@pytest.mark.parametrize("through", ["ETH", "DOGE", "BTC"])
+def test_a_feed_is_composed_through_another_market_with_a_feed_of_its_own(through: str) -> None:
+    bad = document()
+    bad["markets"][0]["through"] = through
+    bad["markets"][1]["through"] = "ETH" if through == "BTC" else ""
+    with pytest.raises(InputError, match=r"must name another market\s+with a feed of its own"):
+        parse_scenario(bad)
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [("faults.1.blocks", "no such field"), ("faults.one", "1 items, counted from 0")],
+)
+def test_a_number_that_a_list_does_not_have_is_refused(path: str, words: str) -> None:
+    with pytest.raises(InputError, match=words):
+        with_faults(freeze()).changed({path: 1})
+
+
+# Scenarios on top of others
+
+
+def test_what_a_file_says_wins_over_what_it_extends_field_by_field() -> None:
+    base = load_scenario("black-thursday")
+    short = {"extends": "black-thursday", "name": "short", "prices": {"hours": 2}}
+    scenario = parse_scenario(short | {"sources": {"prices.hours": "mine"}})
+    assert (scenario.prices.hours, scenario.prices.start) == (2, base.prices.start)
+    assert scenario.sources["prices.hours"] == "mine"
+    assert scenario.sources["prices.start"] == base.sources["prices.start"]
+    assert scenario.variants == {} and scenario.population == base.population
+
+
+def test_an_unknown_scenario_cannot_be_extended() -> None:
+    with pytest.raises(InputError, match=r"extends = 'nowhere': .* black-thursday"):
+        parse_scenario({"extends": "nowhere"})

@@ -11,8 +11,10 @@ from underwater.report.data import RunData, VariantData
 from underwater.report.figures.windows import Window, zoom_windows
 from underwater.report.look import (
     DELEVERAGED,
+    FAULT,
     INDEX,
     TAKEN_OVER,
+    TRUE_PRICE,
     Figure,
     Layout,
     Picture,
@@ -56,6 +58,8 @@ def price_picture(run: RunData, title: str) -> Picture:
 def _caption(data: VariantData, windows: tuple[Window, ...]) -> str:
     looks = " The shaded hours are drawn larger on the right." if windows else ""
     other = f"Variant {data.name}. " if data.name != "base" else ""
+    if data.faults:
+        other += "Red: a fault acts on the feed; dotted: the true price. "
     return (
         f"{other}Index (what the oracle says) and mark (what the exchange settles at), "
         "logarithmic. A bubble is all forced closures of one interval at their average price, "
@@ -84,15 +88,25 @@ def _market(
         made |= _panel_axes(number, domain, numbers_of, span, ticks)
         made["yaxis" + _suffix(numbers_of[1])] |= {"range": _bar_range(data, market, span, minutes)}  # type: ignore[operator]
         notes += _panel_notes(data, market, span, domain, number, minutes)
-    made["shapes"] = window_shapes(windows, ("x", "x2", "x3"))
+    made["shapes"] = window_shapes(windows, ("x", "x2", "x3")) + _fault_shapes(data, len(spans))
     notes.append(note(f"hours since {data.start:%Y-%m-%d %H:%M} UTC", 0.5, -0.085, anchor="center"))
     made["annotations"] = notes
     return traces, made
 
 
+def _fault_shapes(data: VariantData, columns: int) -> list[Layout]:
+    """The price panels while a fault acts; a fault of one block is as wide as a line."""
+    least = float(data.hours[-1] - data.hours[0]) / 300
+    windows = [(first, max(last, first + least)) for first, last in data.faults]
+    return window_shapes(
+        windows, [f"x{_suffix(3 * number + 1)}" for number in range(columns)], FAULT
+    )
+
+
 def _extremes(data: VariantData, market: str, span: Window) -> tuple[float, float]:
     inside = (data.hours >= span[0]) & (data.hours <= span[1])
-    both = [data.system[f"{name}_{market}"][inside] for name in ("index", "mark")]
+    names = ("index", "mark", "price") if data.faults else ("index", "mark")
+    both = [data.system[f"{name}_{market}"][inside] for name in names]
     return float(np.min(both)), float(np.max(both))
 
 
@@ -148,6 +162,18 @@ def _panel(
             unit=" USD",
         ),
     ]
+    if data.faults and f"price_{market}" in data.system:
+        traces.append(
+            line(
+                *_cut(data, inside, f"price_{market}"),
+                "true price",
+                TRUE_PRICE,
+                axes=axes[0],
+                dash="dot",
+                legend=legend,
+                unit=" USD",
+            )
+        )
     bubbles = _bubbles(data, market, edges, axes[0], legend)
     if bubbles["x"]:
         traces.append(bubbles)

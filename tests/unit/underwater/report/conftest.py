@@ -123,7 +123,7 @@ def _system(
             size = SIZES[market] * float(left[block])
             paid = 800.0 * float(stress[: block + 1 : 50].sum()) * (1 if market == "eth" else 0.7)
             mark = price * (1 + float(basis[market][block]))
-            row += [exact(price), exact(mark), exact(size), 0, 0, 0, -paid, paid]
+            row += [exact(price), exact(mark), exact(size), 0, 0, 0, -paid, paid, price]
         under = int(47 * variant.shortage * stress[block] ** 2)
         row += [exact(fund[block]), 0, exact(opening), exact(missing[block])]
         row += [float(missing[-1] * stress[block] ** 3 * 0.4), under * 2, under, 5, 1, 0, 600_000]

@@ -26,7 +26,7 @@ def hand_made(folder: Path) -> Path:
         (160, 160, 5, 40, 75, 1, 0),
     )
     for block, (index, mark, size, insurance, shortfall, under, deficit) in enumerate(states):
-        market = (index * WAD, mark * WAD, size * WAD, 0, 0, 0, 0.0, 0.0)
+        market = (index * WAD, mark * WAD, size * WAD, 0, 0, 0, 0.0, 0.0, float(index))
         totals = (insurance * WAD, deficit * WAD, 0, shortfall * WAD, 0.0, under, under)
         counts = (4, 1, 0, 1_000, 20.0, 20.0 + 30.0 * block, 1, 0.0, 0.0)
         recorder.row("system", (block, 12 * block, *market, *totals, *counts))
@@ -107,7 +107,7 @@ def test_a_short_run_has_no_closer_look(make_run: Callable[..., Path]) -> None:
 
 def test_who_could_not_withdraw_during_a_deficit_is_named(tmp_path: Path) -> None:
     recorder = Recorder(tmp_path, run_schemas(("eth",)))
-    market = (WAD, WAD, WAD, 0, 0, 0, 0.0, 0.0)
+    market = (WAD, WAD, WAD, 0, 0, 0, 0.0, 0.0, 1.0)
     totals = (0, 9 * WAD, 0, WAD, 0.0, 1, 1, 1, 1, 0, 1_000, 0.0, 0.0, 0, 0.0, 0.0)
     for block in (0, 1):
         recorder.row("system", (block, 12 * block, *market, *totals))
