@@ -18,7 +18,14 @@ from underwater.report.figures.heat_map import heat_map_picture
 from underwater.report.figures.interest import open_interest_picture
 from underwater.report.figures.price import price_picture
 from underwater.report.look import Picture, variant_colour
-from underwater.report.story import TWIN_NOTE, caveats, headline, summary_points, twin_points
+from underwater.report.story import (
+    FAULT_NOTE,
+    TWIN_NOTE,
+    caveats,
+    headline,
+    summary_points,
+    twin_points,
+)
 from underwater.report.summary import Row, summary_row
 from underwater.report.tables import (
     count_sources,
@@ -116,7 +123,7 @@ def _context(run: RunData, rows: list[Row]) -> dict[str, object]:
         "colours": [variant_colour(str(row["variant"]), n) for n, row in enumerate(rows)],
         "points": summary_points(run, rows),
         "twins": twin_points(rows) if several else [],
-        "twin_note": TWIN_NOTE,
+        "twin_note": FAULT_NOTE if run.first.faults else TWIN_NOTE,
         "caveats": caveats(run, assumed, sourced),
         "facts": fact_rows(run),
         "facts_note": FACTS_NOTE,

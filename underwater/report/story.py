@@ -65,10 +65,9 @@ def summary_points(run: RunData, rows: Sequence[Row]) -> list[str]:
         for market in data.markets
         if (fall := _fall(data, market)) >= 1
     ]
-    points = []
+    points = fault_points(run, rows)
     if falls:
         points.append(f"<b>The fall.</b> {' and '.join(falls)}.")
-    points += fault_points(run, rows)
     if calm(row):
         reverted = number(row["reverted"])
         points.append(
@@ -162,6 +161,10 @@ def twin_points(rows: Sequence[Row]) -> list[str]:
     return points
 
 
+FAULT_NOTE = (
+    "All random draws are shared, so the twin differs by the faults alone. One seed is one pair: a "
+    "sweep over seeds tells how often it holds."
+)
 TWIN_NOTE = (
     "All random draws are shared, so the variants differ in one mechanism only. The volume of "
     "forced closures hardly changes, because the fall of the index itself closes those "
