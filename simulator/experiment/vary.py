@@ -153,10 +153,17 @@ def _require_known(path: str, known: Sequence[str]) -> None:
 
 
 def _paths(document: Mapping[str, object], above: str = "") -> Iterator[str]:
-    """Dotted paths of the plain values of a scenario (its sections and notes cannot be varied)."""
+    """Dotted paths of the plain values of a scenario (its sections and notes cannot be varied).
+
+    The items of a list of tables, such as faults, go by their number.
+    """
     for name, value in document.items():
         if isinstance(value, Mapping):
             if name not in ("variants", "sources"):
                 yield from _paths(value, f"{above}{name}.")
-        elif not isinstance(value, (list, tuple)) and f"{above}{name}" not in ("format", "name"):
+        elif isinstance(value, (list, tuple)):
+            for number, item in enumerate(value):
+                if isinstance(item, Mapping):
+                    yield from _paths(item, f"{above}{name}.{number}.")
+        elif f"{above}{name}" not in ("format", "name"):
             yield f"{above}{name}"

@@ -97,28 +97,26 @@ class Scenario(Part):
         composed = {market.name for market in self.markets if market.through}
         for market in self.markets:
             if market.through and (market.through not in names or market.through in composed):
-                raise ValueError(
-                    f"markets.{market.name}.through = {market.through!r} must name another market "
-                    "with a feed of its own"
-                )
+                rule = "must name another market with a feed of its own"
+                raise InputError(f"markets.{market.name}.through", market.through, rule)
         for number, fault in enumerate(self.faults):
-            chosen = getattr(fault, "markets", ())
-            where = f"faults.{number} ({fault.kind})"
-            for name in chosen:
-                if name not in names:
-                    raise ValueError(f"{where}: markets names {name}, there are {', '.join(names)}")
-            if fault.end_block > self.blocks:
-                raise ValueError(
-                    f"{where}: blocks {fault.start_block} to {fault.end_block - 1} must lie inside "
-                    f"the run's {self.blocks} blocks, 0 to {self.blocks - 1}"
-                )
-            if isinstance(fault, MissingLeg) and not composed.issuperset(chosen or names):
-                raise ValueError(f"{where}: markets must have `through`, only they have two legs")
-            if isinstance(fault, SingleVenue) and fault.venues > self.oracle.venues:
-                raise ValueError(
-                    f"{where}: venues {fault.venues} must not exceed oracle.venues "
-                    f"{self.oracle.venues}"
-                )
+            self._check_fault(f"faults.{number}", fault, names, composed)
+
+    def _check_fault(self, where: str, fault: Fault, names: list[str], composed: set[str]) -> None:
+        chosen = getattr(fault, "markets", ())
+        for name in chosen:
+            if name not in names:
+                raise InputError(f"{where}.markets", name, f"must be one of {', '.join(names)}")
+        if fault.end_block > self.blocks:
+            acts = f"{fault.start_block} to {fault.end_block - 1}"
+            rule = f"must lie inside the run's {self.blocks} blocks, 0 to {self.blocks - 1}"
+            raise InputError(f"{where}: blocks of the {fault.kind}", acts, rule)
+        if isinstance(fault, MissingLeg) and not composed.issuperset(chosen or names):
+            rule = "must be markets with `through`: only they have two legs"
+            raise InputError(f"{where}.markets", ", ".join(chosen or names), rule)
+        if isinstance(fault, SingleVenue) and fault.venues > self.oracle.venues:
+            rule = f"must not exceed oracle.venues, {self.oracle.venues}"
+            raise InputError(f"{where}.venues", fault.venues, rule)
 
     @property
     def blocks(self) -> int:
@@ -193,6 +191,9 @@ def validated(document: Mapping[str, Any], origin: str = "") -> Scenario:
         faults = error.errors()
         # A misspelt field is also a missing one; the spelling is the better hint.
         first = next((fault for fault in faults if fault["type"] == "extra_forbidden"), faults[0])
+        own = first.get("ctx", {}).get("error")
+        if isinstance(own, InputError):
+            raise InputError(_prefixed(origin, own.field), own.value, own.rule) from None
         field = ".".join(_place(first)) or "scenario"
         rule = _WORDS.get(first["type"]) or _ruled(first["msg"])
         raise InputError(_prefixed(origin, field), _shown(first), rule) from None

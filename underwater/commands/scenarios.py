@@ -9,7 +9,7 @@ from typing import Final
 
 from simulator.errors import InputError
 from simulator.prices import Crash, load_crash
-from simulator.prices.crash import imported_folder
+from simulator.prices.crash import built_in_folder, crash_names, imported_folder
 from simulator.scenario import (
     BASE_VARIANT,
     FAULT_FREE,
@@ -47,7 +47,9 @@ class Changes:
 def event_scenario(event: str) -> Scenario:
     """The scenario of a historical event, by name only: one that ships, or of an imported event."""
     own = imported_scenarios()
-    name = one_of("EVENT", event, [*scenario_names(), *own])
+    shipped = set(crash_names(built_in_folder()))
+    names = [name for name in scenario_names() if name in shipped]
+    name = one_of("EVENT", event, [*names, *own])
     return load_scenario(str(own.get(name, name)))
 
 

@@ -212,20 +212,23 @@ def test_a_value_of_a_fault_is_changed_by_its_number() -> None:
         (freeze(blocks=0), "faults.0.blocks = 0: must be greater than 0"),
         (
             freeze(start_block=300),
-            "blocks 300 to 304 must lie inside the run's 300 blocks, 0 to 299",
+            "faults.0: blocks of the freeze = '300 to 304': must lie inside the run's 300 blocks",
         ),
-        (freeze(start_block=296), "faults.0 (freeze): blocks 296 to 300 must lie inside"),
-        (freeze(markets=["DOGE"]), "markets names DOGE, there are ETH, BTC"),
+        (freeze(start_block=296), "faults.0: blocks of the freeze = '296 to 300'"),
+        (freeze(markets=["DOGE"]), "faults.0.markets = 'DOGE': must be one of ETH, BTC"),
         (freeze(colour="red"), "faults.0.colour = 'red': there is no such field"),
         (freeze(kind="delay"), "faults.0.delay_blocks = None: is missing"),
         (freeze(kind="clamp"), "a clamp needs a minimum or a maximum"),
         (freeze(kind="clamp", minimum=2, maximum=1), "maximum 1 must not be below minimum 2"),
         (freeze(kind="scale", exponent=0), "exponent must not be 0"),
-        (freeze(kind="single_venue", multiple=2, venues=2), "must not exceed oracle.venues 1"),
+        (
+            freeze(kind="single_venue", multiple=2, venues=2),
+            "faults.0.venues = 2: must not exceed oracle.venues, 1",
+        ),
         (freeze(kind="outlier", multiple=0), "faults.0.multiple = 0: must be greater than 0"),
         (
             freeze(kind="missing_leg", leg="base", then="reverts"),
-            "markets must have `through`, only they have two legs",
+            "faults.0.markets = 'ETH, BTC': must be markets with `through`",
         ),
     ],
 )
@@ -242,7 +245,7 @@ def test_a_feed_is_composed_through_another_market_with_a_feed_of_its_own(throug
     bad = document()
     bad["markets"][0]["through"] = through
     bad["markets"][1]["through"] = "ETH" if through == "BTC" else ""
-    with pytest.raises(InputError, match=r"must name another market\s+with a feed of its own"):
+    with pytest.raises(InputError, match=r"through = .*: must name another market"):
         parse_scenario(bad)
 
 
