@@ -13,6 +13,7 @@ import numpy as np
 
 from simulator.errors import InputError
 from simulator.types import AnyArray, Int2D
+from simulator.units import deviates
 
 SCALE = 10**9
 """Deviation as an integer: parts per thousand million."""
@@ -46,7 +47,7 @@ def push_schedule(
             if quiet[block]:
                 continue
             now = last if stale[block] else path[block]
-            moved = abs(now - last) * SCALE >= threshold * last
+            moved = deviates(last, now, threshold, SCALE)
             if moved or block - written >= heartbeat_blocks:
                 writes[block, market] = last = now
                 written = block
