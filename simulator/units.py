@@ -35,7 +35,6 @@ TICK = 10**6
 """Prices are multiples of it (1e-12 of the quote)."""
 WAD_PER_PRICE_TICK = 10**10
 """Historical prices are integers of 1e-8."""
-PRICE_TICKS_PER_UNIT = 10**8
 SECONDS_PER_DAY = 86_400
 SECONDS_PER_YEAR = 31_536_000
 

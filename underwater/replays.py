@@ -36,18 +36,10 @@ def replay_markets(crash: Crash) -> tuple[str, ...]:
     """ETH and BTC, or the event's first two series where one of them is missing."""
     if {"ETH", "BTC"} <= set(crash.series):
         return ("ETH", "BTC")
-    covering = [name for name, bars in crash.series.items() if _covers(crash, name)]
+    covering = [name for name in crash.series if crash.covers(name)]
     if not covering:
         raise InputError("series", ", ".join(crash.series), "must cover the event's window")
     return tuple(covering[:MOST_MARKETS])
-
-
-def _covers(crash: Crash, name: str) -> bool:
-    try:
-        crash.series[name].window(crash.start, crash.hours)
-    except InputError:
-        return False
-    return True
 
 
 def deepest(crash: Crash, names: Sequence[str]) -> str:

@@ -22,6 +22,7 @@ import numpy as np
 
 from simulator.errors import InputError
 from simulator.oracles.push import push_schedule
+from simulator.prices.ohlc import TICKS_PER_UNIT
 from simulator.scenario import Scenario, markets_of
 from simulator.scenario.faults import (
     Clamp,
@@ -37,7 +38,6 @@ from simulator.scenario.faults import (
     StaleRound,
 )
 from simulator.types import AnyArray, Int1D, Int2D
-from simulator.units import PRICE_TICKS_PER_UNIT
 
 LARGEST_TICKS = 2**62
 """About 4.6e10 quote; what a chain's feed takes is far above it."""
@@ -133,13 +133,13 @@ def _composed(
 def _quotient(price: Int1D, quote: Int1D) -> Int1D:
     """floor(price / quote) in ticks: what a feed of the ratio says, at least one tick."""
     pairs = zip(price.tolist(), quote.tolist(), strict=True)
-    return np.array([max(a * PRICE_TICKS_PER_UNIT // b, 1) for a, b in pairs], np.int64)
+    return np.array([max(a * TICKS_PER_UNIT // b, 1) for a, b in pairs], np.int64)
 
 
 def _product(base: Int1D, quote: Int1D) -> Int1D:
     """floor(base x quote) in ticks."""
     pairs = zip(base.tolist(), quote.tolist(), strict=True)
-    return np.array([max(a * b // PRICE_TICKS_PER_UNIT, 1) for a, b in pairs], np.int64)
+    return np.array([max(a * b // TICKS_PER_UNIT, 1) for a, b in pairs], np.int64)
 
 
 def _distorted(scenario: Scenario, fault: Fault, said: Int1D, number: int) -> Int1D:
@@ -151,8 +151,8 @@ def _distorted(scenario: Scenario, fault: Fault, said: Int1D, number: int) -> In
     if isinstance(fault, Scale):
         return _times(said, Fraction(10) ** fault.exponent, number)
     assert isinstance(fault, Clamp)
-    low = 0 if fault.minimum is None else int(fault.minimum * PRICE_TICKS_PER_UNIT)
-    high = LARGEST_TICKS if fault.maximum is None else int(fault.maximum * PRICE_TICKS_PER_UNIT)
+    low = 0 if fault.minimum is None else int(fault.minimum * TICKS_PER_UNIT)
+    high = LARGEST_TICKS if fault.maximum is None else int(fault.maximum * TICKS_PER_UNIT)
     return np.where(said > 0, np.clip(said, low, min(high, LARGEST_TICKS)), 0)
 
 
@@ -168,9 +168,9 @@ def _times(said: Int1D, factor: Fraction, number: int) -> Int1D:
     products = [tick * factor.numerator // factor.denominator for tick in said.tolist()]
     for before, after in zip(said.tolist(), products, strict=True):
         if before and not 0 < after <= LARGEST_TICKS:
-            largest = LARGEST_TICKS / PRICE_TICKS_PER_UNIT
+            largest = LARGEST_TICKS / TICKS_PER_UNIT
             rule = f"a feed holds answers from 0.00000001 to {largest:g}"
-            raise InputError(f"faults.{number}: answer", after / PRICE_TICKS_PER_UNIT, rule)
+            raise InputError(f"faults.{number}: answer", after / TICKS_PER_UNIT, rule)
     return np.array(products, np.int64)
 
 

@@ -49,6 +49,7 @@ from simulator.prices.models import (
     spliced_paths,
 )
 from simulator.prices.ohlc import TICKS_PER_UNIT, Ohlc
+from simulator.prices.shocks import crash_shock
 
 __all__ = [
     "TICKS_PER_UNIT",
@@ -79,6 +80,7 @@ __all__ = [
     "bridge_paths",
     "correlation_matrix",
     "crash_names",
+    "crash_shock",
     "empty_paths",
     "extremes_from_uniforms",
     "gbm_paths",

@@ -82,6 +82,14 @@ class Crash:
         windows = [self.series[symbol].window(start, hours) for symbol in symbols]
         return np.stack([window.longer(bar_seconds).ticks for window in windows], axis=1)
 
+    def covers(self, symbol: str) -> bool:
+        """Whether a series has every bar of the event's window."""
+        try:
+            self.series[symbol].window(self.start, self.hours)
+        except InputError:
+            return False
+        return True
+
     def finest_bars(self, symbols: Sequence[str], blocks_per_hour: int) -> int:
         """Seconds of the shortest bars that all symbols have and a path of blocks can follow.
 

@@ -104,37 +104,17 @@ def _stated(name: str, statistic: Statistic, moves: Mapping[str, float], source:
     return Shock(name, tuple(moves), np.array(list(moves.values())), statistic, "stated", source)
 
 
-def _from_extremes(high: float, low: float) -> float:
-    return low / high - 1.0
-
-
-_HOURS = "hourly bars of Binance {}, high and low of the window; no fixture of it here yet"
-_FINE = "finest bars of Binance {}, close to close, ETH only; no fixture of it here yet"
+_FINE = "finest bars of Binance {}, close to close, ETH only; hourly closes show less"
 
 STATED_SHOCKS: tuple[Shock, ...] = (
-    _stated(
-        "may-2021", "peak to low",
-        {"ETH": _from_extremes(3587.06, 1888.0), "BTC": _from_extremes(46686.0, 30000.0)},
-        _HOURS.format("spot, 2021-05-17 to 05-21"),
-    ),
     _stated("may-2021", "worst hour", {"ETH": -0.298}, _FINE.format("spot, 2021-05-17 to 05-21")),
     _stated("may-2021", "worst day", {"ETH": -0.437}, _FINE.format("spot, 2021-05-17 to 05-21")),
-    _stated(
-        "ftx-2022", "peak to low",
-        {"ETH": _from_extremes(1666.97, 1073.53), "BTC": _from_extremes(21480.65, 15588.0)},
-        _HOURS.format("spot, 2022-11-05 to 11-11"),
-    ),
     _stated("ftx-2022", "worst hour", {"ETH": -0.104}, _FINE.format("spot, 2022-11-05 to 11-11")),
     _stated("ftx-2022", "worst day", {"ETH": -0.258}, _FINE.format("spot, 2022-11-05 to 11-11")),
     _stated(
-        "usdc-2023", "peak to low", {"USDC": _from_extremes(1.0, 0.8748)},
+        "usdc-2023", "peak to low", {"USDC": 0.8748 / 1.0 - 1.0},
         "implied by BTC on Binance.US, 2023-03-11 07:50 UTC, from 1; 0.88 is the figure commonly "
-        "quoted; no fixture of it here yet",
-    ),
-    _stated(
-        "aug-2024", "peak to low",
-        {"ETH": _from_extremes(3016.61, 2112.0), "BTC": _from_extremes(62166.0, 48888.0)},
-        _HOURS.format("perpetuals, 2024-08-03 to 08-07"),
+        "quoted; the hourly series of this project is another venue's",
     ),
     _stated(
         "aug-2024", "worst hour", {"ETH": -0.126}, _FINE.format("perpetuals, 2024-08-03 to 08-07")
@@ -143,23 +123,21 @@ STATED_SHOCKS: tuple[Shock, ...] = (
         "aug-2024", "worst day", {"ETH": -0.249}, _FINE.format("perpetuals, 2024-08-03 to 08-07")
     ),
     _stated(
-        "oct-2025", "peak to low",
-        {"ETH": _from_extremes(4529.15, 3400.0), "BTC": _from_extremes(123740.1, 101516.5)},
-        _HOURS.format("perpetuals, 2025-10-09 to 10-12"),
-    ),
-    _stated(
         "oct-2025", "worst hour", {"ETH": -0.100}, _FINE.format("perpetuals, 2025-10-09 to 10-12")
     ),
     _stated(
         "oct-2025", "worst day", {"ETH": -0.167}, _FINE.format("perpetuals, 2025-10-09 to 10-12")
     ),
 )  # fmt: skip
-"""19 May 2021, 9 November 2022, 11 March 2023, 5 August 2024 and 10 October 2025. 12 March 2020 has
-its series in fixtures/crashes/black-thursday and is measured by `measured_shock`."""
+"""What bars finer than an hour or another venue show of five events. All that the hourly figures of
+an event can tell is measured: `simulator.prices.crash_shock`."""
 
 
 def stated_shock(name: str, statistic: str) -> Shock:
-    """The stated shock of an event; InvalidArgument names the ones there are."""
+    """The stated shock of an event; InvalidArgument names the ones there are.
+
+    `simulator.prices.crash_shock` measures those of any event.
+    """
     for shock in STATED_SHOCKS:
         if (shock.name, shock.statistic) == (name, statistic):
             return shock
