@@ -20,7 +20,7 @@ from simulator.liquidity.square_root import (
     cascade_impact,
     depth_of_path,
 )
-from simulator.oracles.faults import publication
+from simulator.oracles.feed import publication
 from simulator.prices import ticks_to_floats
 from simulator.scenario import Scenario
 from simulator.sequencer import base_fees
@@ -31,11 +31,12 @@ from simulator.units import WAD, price_ticks_to_wad
 class PriceKeeper:
     """`ticks` int64[T, k] is the true path; row 0 is what the markets were listed with.
 
-    `notional` float64[k] is the opening notional per market, the measure of the book's depth.
+    `notional` float64[k] is the opening notional per market, the measure of the book's depth;
+    `seed` that of what the feed's nodes see.
     """
 
-    def __init__(self, scenario: Scenario, ticks: Int2D, notional: Float1D) -> None:
-        published = publication(scenario, ticks, base_fees(scenario)[: len(ticks)])
+    def __init__(self, scenario: Scenario, ticks: Int2D, notional: Float1D, seed: int = 0) -> None:
+        published = publication(scenario, ticks, base_fees(scenario)[: len(ticks)], seed)
         self._schedule: list[list[int]] = published.writes.tolist()
         self._silent: list[list[bool]] = published.silent.tolist()
         turnover = float(scenario.impact.turnover_multiple)

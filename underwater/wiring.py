@@ -109,7 +109,7 @@ def build(scenario: Scenario, seed: int, chain_choice: str) -> Parts:
         ticks_to_floats(ticks),
         scenario.chain.transaction_gas_limit,
     )
-    prices = PriceKeeper(scenario, ticks, np.abs(size).sum(axis=0) * price)
+    prices = PriceKeeper(scenario, ticks, np.abs(size).sum(axis=0) * price, seed)
     liquidators = Liquidators(scenario, cast.first_liquidator, book)
     agents: tuple[Agent, ...] = (
         FundingKeeper(scenario),

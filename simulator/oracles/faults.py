@@ -1,27 +1,19 @@
-"""What a feed with faults publishes: from the true price to the writes of a keeper.
+"""What each fault of a feed does to its observations, its answers and its writes.
 
-A price passes these stages, and each kind of fault acts in one of them, so that faults compose:
-
-1. which observation reaches the feed: the latency, `delay` (observations never run back);
-2. what it says: the legs of a composed feed (`missing_leg`), the median of the venues
-   (`single_venue`), then `outlier`, `scale` and at last the bounds of the aggregator (`clamp`);
-3. whether it is published: `stale_round` holds the answer, `freeze`, `keeper_priced_out` and
-   `sequencer_down` publish nothing.
-
-Faults of the second stage act on what is published in their blocks. Ticks are 1e-8 quote, rounded
-down, as every feed with eight decimals rounds.
+`feed.py` says in which order they act. All arrays are int64 ticks of 1e-8 quote per block; 0 is no
+answer.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import NamedTuple
 
 import numpy as np
 
 from simulator.errors import InputError
-from simulator.oracles.push import push_schedule
+from simulator.oracles.answers import Answer
+from simulator.oracles.composed import composed_answer
 from simulator.prices.ohlc import TICKS_PER_UNIT
 from simulator.scenario import Scenario, markets_of
 from simulator.scenario.faults import (
@@ -43,50 +35,16 @@ LARGEST_TICKS = 2**62
 """About 4.6e10 quote; what a chain's feed takes is far above it."""
 
 
-class Publication(NamedTuple):
-    """What the keeper sends, int64[T, k] and bool[T, k]."""
+def observed_blocks(scenario: Scenario, blocks: int, market: int) -> Int1D:
+    """int64[blocks]: the block whose price is published in each block; it never runs back.
 
-    writes: Int2D
-    """Ticks written, 0 for no write of the index."""
-    silent: AnyArray
-    """Blocks in which it cannot send anything, a mark neither."""
-
-
-def publication(scenario: Scenario, ticks: Int2D, base_fees: Int1D) -> Publication:
-    """Everything that the feeds of a run publish.
-
-    ticks: int64[T, k] true prices, row 0 being what the feeds were listed with; base_fees:
-    int64[T], wei per gas of each block. Raises InputError for a fault that makes an answer no feed
-    can hold, or that could never act.
+    The latency of the oracle and the delays of the market's faults add up.
     """
-    says = answers(scenario, ticks)
-    silent, held = _stopped(scenario, ticks.shape, base_fees)
-    heartbeat = scenario.oracle.heartbeat_seconds // scenario.chain.block_seconds
-    writes = push_schedule(says, scenario.oracle.deviation, heartbeat, silent, held)
-    return Publication(writes, silent)
-
-
-def answers(scenario: Scenario, ticks: Int2D) -> Int2D:
-    """int64[T, k]: what each feed would say if it were written in that block; 0 is no answer."""
-    says = np.empty_like(ticks)
-    for market in range(ticks.shape[1]):
-        delays = _delays(scenario, market)
-        seen = observed_blocks(len(ticks), scenario.oracle.latency_blocks, *delays)
-        says[:, market] = _said(scenario, ticks, seen, market)
-    says[0] = ticks[0]
-    return says
-
-
-def observed_blocks(blocks: int, latency: int, *delays: Delay) -> Int1D:
-    """int64[blocks]: the block whose price is published in each block; it never runs back."""
-    late = np.full(blocks, latency, np.int64)
-    for delay in delays:
-        late[delay.start_block : delay.end_block] += delay.delay_blocks
+    late = np.full(blocks, scenario.oracle.latency_blocks, np.int64)
+    for _, fault in _faults_of(scenario, market):
+        if isinstance(fault, Delay):
+            late[fault.start_block : fault.end_block] += fault.delay_blocks
     return np.maximum.accumulate(np.maximum(np.arange(blocks) - late, 0))
-
-
-def _delays(scenario: Scenario, market: int) -> list[Delay]:
-    return [fault for _, fault in _faults_of(scenario, market) if isinstance(fault, Delay)]
 
 
 def _faults_of(scenario: Scenario, market: int) -> list[tuple[int, Fault]]:
@@ -99,10 +57,13 @@ def _faults_of(scenario: Scenario, market: int) -> list[tuple[int, Fault]]:
     ]
 
 
-def _said(scenario: Scenario, ticks: Int2D, seen: Int1D, market: int) -> Int1D:
-    """The answer of one market in every block, faults of the second stage applied in order."""
+def said_prices(scenario: Scenario, seen: Int2D, market: int) -> Int1D:
+    """int64[T]: the answers of one market to what is seen of all, int64[T, k].
+
+    Raises InputError for an answer that no feed can hold.
+    """
     faults = _faults_of(scenario, market)
-    said = _composed(scenario, ticks[seen], market, faults)
+    said = _composed(scenario, seen, market, faults)
     for kind in (SingleVenue, Outlier, Scale, Clamp):
         for number, fault in faults:
             if isinstance(fault, kind):
@@ -120,26 +81,23 @@ def _composed(
         return seen[:, market].copy()
     names = [item.name for item in scenario.markets]
     quote = seen[:, names.index(through)]
-    base = _quotient(seen[:, market], quote)
-    said = _product(base, quote)
+    base = _ratio(seen[:, market], quote)
+    legs = {"base": base.copy(), "quote": quote.copy()}
+    as_one = np.zeros(len(seen), bool)
     for _, fault in faults:
         if isinstance(fault, MissingLeg):
             acts = slice(fault.start_block, fault.end_block)
-            left = quote if fault.leg == "base" else base
-            said[acts] = left[acts] if fault.then == "uses_one" else 0
-    return said
+            legs[fault.leg][acts] = 0
+            as_one[acts] |= fault.then == "uses_one"
+    columns = zip(legs["base"].tolist(), legs["quote"].tolist(), as_one.tolist(), strict=True)
+    answers = (composed_answer(Answer(b, 0), Answer(q, 0), 8, one) for b, q, one in columns)
+    return np.array([answer.value for answer in answers], np.int64)
 
 
-def _quotient(price: Int1D, quote: Int1D) -> Int1D:
+def _ratio(price: Int1D, quote: Int1D) -> Int1D:
     """floor(price / quote) in ticks: what a feed of the ratio says, at least one tick."""
     pairs = zip(price.tolist(), quote.tolist(), strict=True)
     return np.array([max(a * TICKS_PER_UNIT // b, 1) for a, b in pairs], np.int64)
-
-
-def _product(base: Int1D, quote: Int1D) -> Int1D:
-    """floor(base x quote) in ticks."""
-    pairs = zip(base.tolist(), quote.tolist(), strict=True)
-    return np.array([max(a * b // TICKS_PER_UNIT, 1) for a, b in pairs], np.int64)
 
 
 def _distorted(scenario: Scenario, fault: Fault, said: Int1D, number: int) -> Int1D:
@@ -157,11 +115,11 @@ def _distorted(scenario: Scenario, fault: Fault, said: Int1D, number: int) -> In
 
 
 def _median_of_venues(said: Int1D, fault: SingleVenue, venues: int, number: int) -> Int1D:
-    """The median when some venues are moved; of an even number the mean of the middle two, down."""
+    """The upper median when some venues are moved."""
     moved = _times(said, Fraction(fault.multiple), number)
     if 2 * fault.venues < venues:
         return said
-    return moved if 2 * fault.venues > venues else (said + moved) // 2
+    return moved if 2 * fault.venues > venues else np.maximum(said, moved)
 
 
 def _times(said: Int1D, factor: Fraction, number: int) -> Int1D:
@@ -174,12 +132,13 @@ def _times(said: Int1D, factor: Fraction, number: int) -> Int1D:
     return np.array(products, np.int64)
 
 
-def _stopped(
-    scenario: Scenario, shape: tuple[int, ...], base_fees: Int1D
-) -> tuple[AnyArray, AnyArray]:
-    """bool[T, k] each: where nothing can be sent, and where the answer is held."""
-    silent, held = np.zeros(shape, bool), np.zeros(shape, bool)
+def stopped_blocks(scenario: Scenario, blocks: int, base_fees: Int1D) -> tuple[AnyArray, AnyArray]:
+    """bool[T, k] each: where nothing can be sent, and where the answer is held.
+
+    base_fees: int64[T], wei per gas. Raises InputError for a fee limit that is never reached.
+    """
     names = tuple(item.name for item in scenario.markets)
+    silent, held = np.zeros((blocks, len(names)), bool), np.zeros((blocks, len(names)), bool)
     for number, fault in enumerate(scenario.faults):
         acts = slice(fault.start_block, fault.end_block)
         for market in markets_of(fault, names):

@@ -11,7 +11,7 @@ from simulator.scenario.loading import (
     scenario_path,
 )
 from simulator.scenario.model import BASE_VARIANT, FAULT_FREE, Scenario, set_path, to_document
-from simulator.scenario.parts import NonNegative, Parameters, Part, Population, Positive
+from simulator.scenario.parts import NonNegative, Oracle, Parameters, Part, Population, Positive
 from simulator.scenario.seeds import generator
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "FAULT_FREE",
     "Fault",
     "NonNegative",
+    "Oracle",
     "Parameters",
     "Part",
     "Population",

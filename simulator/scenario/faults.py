@@ -1,7 +1,7 @@
 """What may go wrong with a price on its way to the chain: faults as parts of a scenario.
 
 Each is {kind, start_block, blocks, markets, parameters} and acts in the blocks start_block to
-start_block + blocks - 1 of the run. They may overlap; simulator/oracles/faults.py says what they do
+start_block + blocks - 1 of the run. They may overlap; simulator/oracles/feed.py says what they do
 together.
 """
 

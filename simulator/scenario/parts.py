@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import pairwise
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
@@ -256,6 +256,28 @@ class Oracle(Part):
     """Change of the basis since the last write that triggers a mark write (0.00001 = 0.1 bp)."""
     venues: Annotated[int, Field(ge=1, le=31)] = 1
     """Sources whose median the feed reports."""
+    mean: Literal["spot", "arithmetic", "geometric"] = "spot"
+    """What the feed reads: the price itself, or its mean over the last `mean_blocks`."""
+    mean_blocks: PositiveCount = 1
+    nodes: Annotated[int, Field(ge=1, le=31)] = 1
+    """Observers whose median is the feed's answer."""
+    node_noise: NonNegative = Decimal(0)
+    """Standard deviation of the logarithm of what a node sees over what is there."""
+    node_delay_shares: tuple[Share, ...] = (Decimal(1),)
+    """Probabilities that a node is 0, 1, 2, ... blocks late; each node keeps its delay."""
+    faulty_nodes: Count = 0
+    faulty_multiple: Positive = Decimal(1)
+    """What the faulty nodes see, as a multiple."""
+    hop_blocks: Count = 0
+    """A delayed feed: values count from the next but one multiple of so many blocks; 0: at once."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Oracle:
+        if sum(self.node_delay_shares) != 1:
+            raise ValueError("node_delay_shares must add up to 1")
+        if self.faulty_nodes > self.nodes:
+            raise ValueError(f"faulty_nodes {self.faulty_nodes} must not exceed nodes {self.nodes}")
+        return self
 
 
 class Funding(Part):

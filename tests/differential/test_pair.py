@@ -163,6 +163,16 @@ def test_accumulators_run_across_the_wrap_of_the_clock() -> None:
     assert stage.twap.average0 > 0
 
 
+def test_a_window_closes_after_exactly_its_period() -> None:
+    stage = Stage()
+    for step in (("add", 10**18, 10**18), ("wait", PERIOD - 1), ("average", 1)):
+        stage.play(step)
+    assert stage.twap.average0 == 0
+    for step in (("wait", 1), ("average", 1)):
+        stage.play(step)
+    assert stage.twap.average0 > 0
+
+
 def test_the_first_depositor_leaves_a_thousand_shares_to_nobody() -> None:
     stage = Stage()
     stage.play(("add", MINIMUM_SHARES, MINIMUM_SHARES))

@@ -9,7 +9,6 @@ import pytest
 from tests.golden.rows import Check, assert_answer, rows
 
 WAITING = {
-    "oracles": "its module simulator/oracles/ is not complete yet",
     "fingerprinting": "its module is not there yet",
     "risk-profiles": "its module is not there yet",
     "hft-resilience": "its module is not there yet",

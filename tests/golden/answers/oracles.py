@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from simulator.liquidity.pair import Pair, accumulated
+from simulator.oracles.aggregator import update_times, upper_median
 from simulator.oracles.manipulation import push_capital, spot_multiple
 from simulator.oracles.twap_v2 import average_price
 from simulator.oracles.twap_v3 import mean_tick, quote_at_tick
+from simulator.risk import weighted_median
 from simulator.units import Q112
 from tests.golden.rows import Check, Row, exact, rows
 
@@ -64,6 +66,19 @@ def capital(row: Row) -> dict[str, list[float]]:
     return {"capital": push_capital(given["quote_reserve"], given["price_multiple"]).tolist()}
 
 
+def updates(row: Row) -> dict[str, list[int]]:
+    given = row["inputs"]
+    observations = [(time, price) for time, price in given["observations"]]
+    times = update_times(observations, str(given["deviation"]), given["heartbeat_seconds"])
+    return {"update_times": times}
+
+
+def medians(row: Row) -> dict[str, float]:
+    given = row["inputs"]
+    weighted = weighted_median(given["values"], given["weights"])
+    return {"median": upper_median(given["values"]), "weighted_median": weighted}
+
+
 ANSWERS: dict[str, Check] = {
     "R01": cumulatives,
     "R02": product,
@@ -71,4 +86,6 @@ ANSWERS: dict[str, Check] = {
     "R05": quote,
     "R07": geometric,
     "R09": capital,
+    "R10": updates,
+    "R12": medians,
 }

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulator.errors import InputError
-from simulator.oracles.faults import answers, observed_blocks, publication
+from simulator.oracles.faults import observed_blocks
+from simulator.oracles.feed import answers, publication
 from simulator.oracles.push import push_schedule
 from simulator.scenario import Scenario, load_scenario
-from simulator.scenario.faults import Delay
 from simulator.sequencer import base_fees
 
 UNIT = 10**8
@@ -66,29 +66,21 @@ def test_a_delayed_feed_stands_until_the_old_price_is_old_enough_and_then_catche
     assert said(late, FALLING) == [100, 90, 90, 90, 80, 70, 40, 30]
 
 
-def test_two_delays_add_up() -> None:
-    both = [
-        Delay(kind="delay", start_block=1, blocks=9, delay_blocks=2),
-        Delay(kind="delay", start_block=4, blocks=3, delay_blocks=1),
-    ]
-    assert observed_blocks(10, 1, *both).tolist() == [0, 0, 0, 0, 0, 1, 2, 4, 5, 6]
+def test_latency_and_delays_add_up() -> None:
+    both = (fault("delay", 1, 9, delay_blocks=2), fault("delay", 4, 3, delay_blocks=1))
+    seen = observed_blocks(one_market(*both, oracle__latency_blocks=1), 10, 0)
+    assert seen.tolist() == [0, 0, 0, 0, 0, 1, 2, 4, 5, 6]
 
 
 @given(
     st.integers(0, 5),
-    st.lists(
-        st.builds(
-            Delay,
-            kind=st.just("delay"),
-            start_block=st.integers(0, 40),
-            blocks=st.integers(1, 40),
-            delay_blocks=st.integers(1, 60),
-        ),
-        max_size=4,
-    ),
+    st.lists(st.tuples(st.integers(0, 40), st.integers(1, 40), st.integers(1, 60)), max_size=4),
 )
-def test_observations_never_run_back_nor_ahead(latency: int, delays: list[Delay]) -> None:
-    seen = observed_blocks(50, latency, *delays)
+def test_observations_never_run_back_nor_ahead(
+    latency: int, delays: list[tuple[int, int, int]]
+) -> None:
+    faults = [fault("delay", start, blocks, delay_blocks=late) for start, blocks, late in delays]
+    seen = observed_blocks(one_market(*faults, oracle__latency_blocks=latency), 50, 0)
     assert (np.diff(seen) >= 0).all() and (seen <= np.maximum(np.arange(50) - latency, 0)).all()
 
 
@@ -119,7 +111,7 @@ def test_an_outlier_is_one_print() -> None:
 
 
 @pytest.mark.parametrize(
-    ("venues", "moved", "answer"), [(1, 1, 160), (3, 1, 80), (3, 2, 160), (2, 1, 120), (4, 2, 120)]
+    ("venues", "moved", "answer"), [(1, 1, 160), (3, 1, 80), (3, 2, 160), (2, 1, 160), (4, 2, 160)]
 )
 def test_the_median_of_the_venues_resists_a_minority(
     venues: int, moved: int, answer: float
@@ -219,3 +211,46 @@ def test_without_faults_what_is_published_is_the_plain_schedule(
     plain = push_schedule(late, Decimal("0.005"), heartbeat)
     published = publication(scenario, prices, base_fees(scenario)[: len(path)])
     assert (published.writes == plain).all() and not published.silent.any()
+
+
+# What the feed reads, and through whom
+
+
+def test_a_feed_may_read_a_mean_of_the_last_blocks() -> None:
+    arithmetic = one_market(oracle__mean="arithmetic", oracle__mean_blocks=2)
+    assert said(arithmetic, FALLING)[:4] == [100, 95, 85, 75]
+    geometric = one_market(oracle__mean="geometric", oracle__mean_blocks=2)
+    assert said(geometric, [100, 25, 4, 4])[1:] == pytest.approx([50, 10, 4], abs=1e-7)
+
+
+def test_a_delayed_feed_is_one_to_two_hops_late() -> None:
+    assert said(one_market(oracle__hop_blocks=2), FALLING) == [100, 100, 100, 100, 80, 80, 60, 60]
+
+
+def test_the_median_of_nodes_is_near_the_price_and_repeats_with_the_seed() -> None:
+    noisy = one_market(oracle__nodes=31, oracle__node_noise="0.01")
+    prices = ticks([100.0] * 200)
+    first, again, other = (answers(noisy, prices, seed)[1:, 0] for seed in (1, 1, 2))
+    assert (first == again).all() and (first != other).any()
+    assert abs(np.log(first / prices[1:, 0])).max() < 0.01
+
+
+def test_late_nodes_and_faulty_nodes_count_by_the_median() -> None:
+    late = one_market(oracle__node_delay_shares=[0, 0, 1])
+    assert said(late, FALLING) == [100, 100, 100, 90, 80, 70, 60, 50]
+    lying = {"oracle.nodes": 3, "oracle.faulty_multiple": 5}
+    assert said(ONE_MARKET.changed(lying | {"oracle.faulty_nodes": 1}), FALLING) == FALLING
+    assert said(ONE_MARKET.changed(lying | {"oracle.faulty_nodes": 2}), FALLING)[1] == 450
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"oracle.node_delay_shares": ["0.5", "0.4"]}, "node_delay_shares must add up to 1"),
+        ({"oracle.faulty_nodes": 2}, "faulty_nodes 2 must not exceed nodes 1"),
+        ({"oracle.mean": "harmonic"}, "oracle.mean"),
+    ],
+)
+def test_a_feed_that_cannot_be_is_refused(changes: dict[str, object], words: str) -> None:
+    with pytest.raises(InputError, match=words):
+        ONE_MARKET.changed(changes)
