@@ -1,8 +1,19 @@
 """Price impact: how forced and discretionary flow moves a market's price. Its only home.
 
-`square_root` also holds the impact that the engine follows block by block; the rest is static.
+Static functions first; `venues` are markets that are sold into, thin out and recover, on `curves`
+from `calibration` or `defaults`; `pair` is a constant-product pool to the last unit, and
+`square_root` also holds the impact that the engine follows block by block.
 """
 
+from simulator.liquidity.calibration import (
+    CoefficientFit,
+    PowerFit,
+    depth_curve,
+    fit_half_life,
+    fit_power,
+    fit_square_root,
+    fit_thinning,
+)
 from simulator.liquidity.concentrated import (
     SwapStep,
     amount0_delta,
@@ -18,6 +29,23 @@ from simulator.liquidity.constant_product import (
     largest_profitable_sale,
     uniswap_v2_amount_in,
     uniswap_v2_amount_out,
+)
+from simulator.liquidity.curves import (
+    Curve,
+    PoolCurve,
+    PowerCurve,
+    TableCurve,
+    average_slippage,
+    even_book,
+    square_root_law,
+)
+from simulator.liquidity.defaults import (
+    SourcedCurve,
+    aggregator_curve,
+    aggregator_pairs,
+    btc_perpetual_curve,
+    square_root_coefficient,
+    stable_pool_curve,
 )
 from simulator.liquidity.functions import (
     ConstantProductImpact,
@@ -35,6 +63,17 @@ from simulator.liquidity.order_book import (
     remaining_consumption,
     walk_book,
 )
+from simulator.liquidity.pair import (
+    Pair,
+    Trade,
+    accumulated,
+    add_liquidity,
+    donate,
+    remove_liquidity,
+    swap_exact_input,
+    swap_exact_output,
+    sync,
+)
 from simulator.liquidity.slippage_table import SlippageTable, TableImpact, table_impact
 from simulator.liquidity.square_root import (
     Depth,
@@ -46,41 +85,92 @@ from simulator.liquidity.square_root import (
     square_root_move,
     square_root_moves,
 )
+from simulator.liquidity.venues import (
+    Execution,
+    Venue,
+    VenueImpact,
+    VenueState,
+    mark,
+    open_venue,
+    recover,
+    reprice,
+    sale_impact,
+    sell,
+)
 
 __all__ = [
+    "CoefficientFit",
     "ConstantProductImpact",
+    "Curve",
     "Depth",
+    "Execution",
     "Fill",
     "FittedImpact",
     "ImpactEntry",
     "ImpactParameters",
     "ImpactState",
     "LinearImpact",
+    "Pair",
+    "PoolCurve",
+    "PowerCurve",
+    "PowerFit",
     "PriceImpact",
     "Sale",
     "SlippageTable",
+    "SourcedCurve",
     "SquareRootImpact",
     "SwapStep",
+    "TableCurve",
     "TableImpact",
+    "Trade",
+    "Venue",
+    "VenueImpact",
+    "VenueState",
+    "accumulated",
+    "add_liquidity",
     "advance",
+    "aggregator_curve",
+    "aggregator_pairs",
     "amount0_delta",
     "amount1_delta",
+    "average_slippage",
     "book_depth",
+    "btc_perpetual_curve",
     "cascade_impact",
     "constant_product_mid_ratio",
     "constant_product_sale",
+    "depth_curve",
     "depth_of_path",
     "distance_for_quantity",
+    "donate",
+    "even_book",
+    "fit_half_life",
+    "fit_power",
+    "fit_square_root",
+    "fit_thinning",
     "gmx_entry_price",
     "gmx_price_impact_usd",
     "impact_after",
     "largest_profitable_sale",
+    "mark",
     "next_sqrt_price_from_input",
     "next_sqrt_price_from_output",
+    "open_venue",
+    "recover",
     "remaining_consumption",
+    "remove_liquidity",
+    "reprice",
+    "sale_impact",
+    "sell",
+    "square_root_coefficient",
+    "square_root_law",
     "square_root_move",
     "square_root_moves",
+    "stable_pool_curve",
+    "swap_exact_input",
+    "swap_exact_output",
     "swap_step",
+    "sync",
     "table_impact",
     "uniswap_v2_amount_in",
     "uniswap_v2_amount_out",

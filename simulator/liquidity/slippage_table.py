@@ -23,6 +23,8 @@ class TableImpact(NamedTuple):
     """float64, relative, positive against the trader."""
     beyond: AnyArray
     """bool: the size lies beyond the last point, where nothing was measured."""
+    slope: AnyArray
+    """float64, of the impact per unit of size."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,5 +69,10 @@ def table_impact(table: SlippageTable, size: Any) -> TableImpact:
         sizes, impacts = np.append(0.0, sizes), np.append(0.0, impacts)
     slope = (impacts[-1] - impacts[-2]) / (sizes[-1] - sizes[-2])
     excess = np.maximum(wanted - sizes[-1], 0.0)
-    inside = PchipInterpolator(sizes, impacts)(np.minimum(wanted, sizes[-1]))
-    return TableImpact(np.asarray(inside + slope * excess), np.asarray(wanted > sizes[-1]))
+    curve, beyond = PchipInterpolator(sizes, impacts), np.asarray(wanted > sizes[-1])
+    within = np.minimum(wanted, sizes[-1])
+    return TableImpact(
+        impact=np.asarray(curve(within) + slope * excess),
+        beyond=beyond,
+        slope=np.asarray(np.where(beyond, slope, curve(within, 1))),
+    )

@@ -92,6 +92,14 @@ def square_root_moves(
     return np.asarray(np.sign(flow) * scale * np.sqrt(share))
 
 
+def depth_share(volatility: Any, calm: float, exponent: float) -> AnyArray:
+    """Share of the full depth that is there: min(1, (calm / volatility) ^ exponent).
+
+    Up to the volatility `calm` the book is whole; any one unit of time for both.
+    """
+    return np.asarray((calm / np.maximum(volatility, calm)) ** exponent)
+
+
 def depth_of_path(
     index: Float2D,
     daily_volume: Sequence[float],
@@ -106,8 +114,7 @@ def depth_of_path(
     Volume is daily_volume x min(1, (thinning_volatility / volatility) ** thinning_exponent).
     """
     volatility = _volatility(index, parameters, initial_volatility)
-    calm = parameters.thinning_volatility
-    thinning = (calm / np.maximum(volatility, calm)) ** parameters.thinning_exponent
+    thinning = depth_share(volatility, parameters.thinning_volatility, parameters.thinning_exponent)
     volume = np.asarray(daily_volume, dtype=np.float64) * thinning
     scale = parameters.coefficient * volatility / np.sqrt(volume)
     limit = np.full_like(scale, inf)
