@@ -24,6 +24,11 @@ class InputError(UnderwaterError, ValueError):
         self.value = value
         self.rule = rule
 
+    def rename(self, field: str) -> None:
+        """Say it of another field: of the caller's argument instead of an inner one."""
+        self.args = (f"{field} = {self.value!r}: {self.rule}",)
+        self.field = field
+
 
 class InvalidArgument(InputError):
     """An argument of the risk core breaks a rule: not finite, negative, of another shape, unsorted.

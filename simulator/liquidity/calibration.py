@@ -12,7 +12,7 @@ import numpy as np
 
 from simulator.errors import InvalidArgument
 from simulator.liquidity.curves import PowerCurve
-from simulator.risk.checks import finite, positive, same_shape
+from simulator.risk.checks import finite, positive, renamed, same_shape
 from simulator.types import AnyArray, Float1D
 
 
@@ -68,7 +68,8 @@ def depth_curve(distance: Any, depth: Any) -> PowerCurve:
     rise. Measured up to the largest depth.
     """
     far, held = positive("distance", distance, ndim=1), positive("depth", depth, ndim=1)
-    fit = fit_power(far, held)
+    with renamed(x="distance", y="depth"):
+        fit = fit_power(far, held)
     if fit.exponent <= 0.0:
         raise InvalidArgument("depth", held.tolist(), "must grow with the distance")
     power = 1.0 / fit.exponent
@@ -81,7 +82,8 @@ def fit_thinning(volatility: Any, depth: Any) -> PowerFit:
     The exponent is that of `Venue.thinning_exponent`, so it is turned to be above 0 for a book that
     thins. Refused if depth grows with volatility.
     """
-    fit = fit_power(volatility, depth)
+    with renamed(x="volatility", y="depth"):
+        fit = fit_power(volatility, depth)
     if fit.exponent > 0.0:
         raise InvalidArgument("depth", fit.exponent, "must not grow with volatility")
     return fit._replace(exponent=-fit.exponent)

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from simulator.errors import InputError
 from simulator.liquidity.calibration import depth_curve
 from simulator.liquidity.curves import PowerCurve, average_slippage
+from simulator.risk.checks import positive
 from simulator.scenario import load_parameter_set
 
 SET = "liquidity"
@@ -51,6 +52,7 @@ def btc_perpetual_curve(price: float, moment: str = "calm") -> SourcedCurve:
     key = f"btc_perpetual_asks_{moment}"
     if key not in values:
         raise InputError("moment", moment, "must be calm or crash")
+    positive("price", price, ndim=0)
     distance = [float(value) for value in values[key]["distance"]]
     depth = [float(value) / price for value in values[key]["depth"]]
     return SourcedCurve(depth_curve(distance, depth), sources[key])

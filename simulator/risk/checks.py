@@ -5,12 +5,26 @@ Public functions check once; inner loops trust.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
 from simulator.errors import InvalidArgument
 from simulator.types import AnyArray
+
+
+@contextmanager
+def renamed(**names: str) -> Iterator[None]:
+    """Refusals from within speak of the caller's arguments: inner name -> the caller's own."""
+    try:
+        yield
+    except InvalidArgument as error:
+        root, bracket, place = error.field.partition("[")
+        if root in names:
+            error.rename(names[root] + bracket + place)
+        raise
 
 
 def finite(name: str, values: Any, *, ndim: int | None = None) -> AnyArray:

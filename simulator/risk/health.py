@@ -79,9 +79,8 @@ def _look_closely(held: Float2D, owed: Float2D, owing: Float1D, weight: Float1D)
     small that the health is rightly infinite."""
     checks.non_negative("collateral", held)
     checks.non_negative("debt", owed)
-    checks.finite("value of debt", owing)
-    if not np.isfinite(held @ weight).all():
-        raise InvalidArgument("value of collateral", np.inf, "must be finite")
+    for name, values in (("debt", owing), ("collateral", held @ weight)):
+        checks.refuse(name, values, np.isfinite(values), "must be worth a finite amount")
 
 
 def _amounts(name: str, amounts: Any) -> Float2D:

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from simulator.risk.checks import broadcast, finite, flags, non_negative
+from simulator.risk.checks import broadcast, finite, flags, non_negative, renamed
 from simulator.types import AnyArray
 
 DAYS_PER_YEAR = 365.0
@@ -83,7 +83,8 @@ def black_scholes(
 
 def black_76(is_call: Any, forward: Any, strike: Any, years: Any, rate: Any, vol: Any) -> AnyArray:
     """Price of an option on a forward: Black-Scholes-Merton with q := r, float64."""
-    return black_scholes(is_call, forward, strike, years, rate, rate, vol)
+    with renamed(spot="forward"):
+        return black_scholes(is_call, forward, strike, years, rate, rate, vol)
 
 
 def black_scholes_greeks(
@@ -105,7 +106,8 @@ def black_76_greeks(
     is_call: Any, forward: Any, strike: Any, years: Any, rate: Any, vol: Any
 ) -> Greeks:
     """As `black_scholes_greeks` with q := r; rho holds the forward fixed, dividend_rho is 0."""
-    found = black_scholes_greeks(is_call, forward, strike, years, rate, rate, vol)
+    with renamed(spot="forward"):
+        found = black_scholes_greeks(is_call, forward, strike, years, rate, rate, vol)
     return replace(
         found,
         rho=found.rho + found.dividend_rho,

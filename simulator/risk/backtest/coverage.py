@@ -112,7 +112,7 @@ def basel_zone(count: int, days: int = 250, level: float = 0.99) -> BaselZone:
     """
     from scipy.special import bdtr
 
-    _counts(count, days)
+    checks.whole("count", count, 0, checks.whole("days", days, 1))
     reached = float(bdtr(count, days, tail_share(level)))
     zone: Zone = "green"
     if reached >= YELLOW_FROM:
@@ -122,7 +122,7 @@ def basel_zone(count: int, days: int = 250, level: float = 0.99) -> BaselZone:
 
 def basel_multiplier(count: int) -> float:
     """3 plus what the Basel Committee adds for `count` exceptions of 250 days at 99 %."""
-    _counts(count, 250)
+    checks.whole("count", count, 0, 250)
     return 3.0 + _PLUS[min(count, len(_PLUS) - 1)]
 
 

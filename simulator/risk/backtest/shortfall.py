@@ -16,7 +16,7 @@ from simulator.errors import InvalidArgument
 from simulator.risk import checks
 from simulator.risk.backtest.coverage import var_exceptions
 from simulator.risk.var.historical import order_statistics
-from simulator.risk.var.levels import tail_share
+from simulator.risk.var.levels import exact_level, tail_share
 from simulator.types import AnyArray, Float1D
 
 
@@ -58,6 +58,7 @@ def acerbi_szekely_test(
     The critical value is the quantile of the simulated Z2 at `significance`; about -0.70 at 5 % for
     a normal law, level 97.5 % and 250 days.
     """
+    exact_level(significance, "significance")
     lost = checks.finite("losses", losses, ndim=1)
     drawn = checks.finite("simulated", simulated, ndim=2)
     if not len(drawn) or drawn.shape[1] != len(lost):

@@ -187,7 +187,8 @@ def redemption_rate(base_rate: int) -> int:
 
 def redemption_fee(base_rate: int, collateral_drawn: int) -> int:
     """rate x collateral drawn, down; it must stay below what is drawn."""
-    fee = wad_mul_floor(redemption_rate(base_rate), checks.whole("drawn", collateral_drawn, 0))
+    checks.whole("collateral_drawn", collateral_drawn, 0)
+    fee = wad_mul_floor(redemption_rate(base_rate), collateral_drawn)
     if fee >= collateral_drawn:
         rule = f"must be above its fee {fee}"
         raise InvalidArgument("collateral_drawn", collateral_drawn, rule)

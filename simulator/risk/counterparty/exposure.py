@@ -13,6 +13,7 @@ import numpy as np
 from simulator.errors import InvalidArgument
 from simulator.risk.checks import broadcast, finite, non_negative, one_of, same_shape, sorted_up
 from simulator.risk.var import quantiles
+from simulator.risk.var.levels import exact_level
 from simulator.types import AnyArray, Float1D
 
 Rule = Literal["step", "trapezoid"]
@@ -78,6 +79,7 @@ def exposure_profile(
     expected = exposed.mean(axis=0)
     negative = np.maximum(-value - posted, 0.0).mean(axis=0)
     effective = np.maximum.accumulate(expected)
+    exact_level(level)
     potential = np.array([quantiles(column, [level])[0] for column in exposed.T])
     return Exposure(
         times=grid,

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from simulator.errors import InvalidArgument
-from simulator.risk.checks import finite, non_negative, same_shape, sorted_up, within
+from simulator.risk.checks import finite, non_negative, renamed, same_shape, sorted_up, within
 from simulator.types import Float1D
 
 
@@ -67,7 +67,12 @@ def debit_valuation_adjustment(
     negative_expected_exposure: Any, own_survival: Any, own_recovery: float, discount: Any = 1.0
 ) -> float:
     """The mirror: (1 − R_own)·Σ DF·NEE·(S_own(t_{i−1}) − S_own(t_i)), NEE positive; quote."""
-    return _adjustment(negative_expected_exposure, own_survival, own_recovery, discount, None)
+    with renamed(
+        expected_exposure="negative_expected_exposure",
+        survival="own_survival",
+        recovery="own_recovery",
+    ):
+        return _adjustment(negative_expected_exposure, own_survival, own_recovery, discount, None)
 
 
 def bilateral_valuation_adjustment(
@@ -85,7 +90,15 @@ def bilateral_valuation_adjustment(
     defaults independent.
     """
     cva = _adjustment(expected_exposure, survival, recovery, discount, own_survival)
-    dva = _adjustment(negative_expected_exposure, own_survival, own_recovery, discount, survival)
+    with renamed(
+        expected_exposure="negative_expected_exposure",
+        survival="own_survival",
+        recovery="own_recovery",
+        own_survival="survival",
+    ):
+        dva = _adjustment(
+            negative_expected_exposure, own_survival, own_recovery, discount, survival
+        )
     return BilateralAdjustment(cva, dva, cva - dva)
 
 

@@ -133,4 +133,4 @@ def compound_quote_collateral(
 
 def compound_for_sale(reserves: int, target_reserves: int) -> bool:
     """Whether buyCollateral is open: reserves < target (at the target it is closed)."""
-    return checks.whole("reserves", reserves) < checks.whole("target", target_reserves, 0)
+    return checks.whole("reserves", reserves) < checks.whole("target_reserves", target_reserves, 0)

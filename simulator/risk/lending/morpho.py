@@ -166,7 +166,9 @@ def morpho_liquidate(
 
 def morpho_compounded(rate_wad: int, elapsed_seconds: int) -> int:
     """x + x^2/2 + x^3/6 with x = rate x elapsed, 1e-18, floored (wTaylorCompounded): e^x - 1."""
-    first = checks.whole("rate_wad", rate_wad, 0) * checks.whole("elapsed", elapsed_seconds, 0)
+    first = checks.whole("rate_wad", rate_wad, 0) * checks.whole(
+        "elapsed_seconds", elapsed_seconds, 0
+    )
     second = div_floor(first * first, 2 * WAD)
     return first + second + div_floor(second * first, 3 * WAD)
 

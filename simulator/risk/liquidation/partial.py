@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from simulator.errors import InvalidArgument
-from simulator.risk.checks import finite, non_negative, positive
+from simulator.risk.checks import finite, non_negative, positive, within
 from simulator.risk.margin.tiers import MarginTiers, tiered_maintenance
 from simulator.types import AnyArray
 
@@ -35,7 +35,7 @@ def curie_liquidatable_size(
         finite("account_value", account_value),
         non_negative("maintenance", maintenance),
     )
-    whole = (value <= whole_below) | (equity < required / 2)
+    whole = (value <= finite("whole_below", whole_below)) | (equity < required / 2)
     shape = np.broadcast_shapes(value.shape, total.shape, equity.shape, required.shape)
     share = np.ones(shape)
     np.divide(total, 2 * value, out=share, where=np.broadcast_to(~whole & (value > 0), shape))
@@ -93,13 +93,17 @@ def hyperliquid_order(
         float(finite("account_value", account_value)),
         float(non_negative("maintenance", maintenance)),
     )
+    notional = abs(position) * float(positive("price", price))
+    limit, wait = non_negative("large", large), non_negative("cooldown_seconds", cooldown_seconds)
+    part = float(within("share", share, 0.0, 1.0))
     if value >= required or position == 0.0:
         return HyperliquidOrder(0.0, False)
     if 3.0 * value < 2.0 * required:
         return HyperliquidOrder(0.0, True)
-    cooling = seconds_since_partial is not None and seconds_since_partial < cooldown_seconds
-    notional = abs(position) * float(positive("price", price))
-    return HyperliquidOrder(position * (share if notional > large and not cooling else 1.0), False)
+    cooling = seconds_since_partial is not None and bool(
+        finite("seconds_since_partial", seconds_since_partial) < wait
+    )
+    return HyperliquidOrder(position * (part if notional > limit and not cooling else 1.0), False)
 
 
 class TierSteps(NamedTuple):

@@ -77,13 +77,14 @@ def two_step_liquidation(
     threshold = within("liquidation_threshold", liquidation_threshold, 0.0, 1.0)
     reward = non_negative("spread", spread)
     factor = within("close_factor", positive("close_factor", close_factor), 0.0, 1.0)
+    less = non_negative("unit", unit)
     toxic = np.asarray(threshold * (1 + reward))
     _above("spread", np.ones_like(toxic), toxic, "needs liquidation threshold x (1 + spread) < 1")
     gap = owed - threshold * held
     open_ = gap > 0.0
     most = held / (1 + reward)
     single = np.where(open_, np.minimum(factor * owed, most), 0.0)
-    first = np.minimum(np.maximum(gap / (1 - toxic) - unit, 0.0), single)
+    first = np.minimum(np.maximum(gap / (1 - toxic) - less, 0.0), single)
     second = np.where(open_, np.minimum(factor * (owed - first), most - first), 0.0)
     two, one = np.asarray(reward * (first + second)), np.asarray(reward * single)
     uplift = np.full(np.broadcast(two, one).shape, np.nan)

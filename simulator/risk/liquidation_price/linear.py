@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from simulator.risk.checks import finite, non_negative, within
+from simulator.risk.checks import finite, non_negative, renamed, within
 from simulator.types import AnyArray, Float1D, Float2D
 
 
@@ -88,7 +88,8 @@ def liquidation_price_from_equity(
     at it (cross or isolated, other positions standing still). NaN as above. Sources: Hyperliquid
     and dYdX v4 documentation.
     """
-    return isolated_liquidation_price(size, price, equity, maintenance_rate)
+    with renamed(entry_price="price", margin="equity"):
+        return isolated_liquidation_price(size, price, equity, maintenance_rate)
 
 
 def isolated_bankruptcy_price(

@@ -2,7 +2,8 @@
 
 The terms are those of a ledger that keeps a signed cost per position: opening at price e moves
 the cost by -size x e, so that size x price + cost is the unrealised profit. `pending` is funding
-and socialised loss owed but not yet settled.
+and socialised loss owed but not yet settled. Nothing is checked here: the arrays come from a ledger
+that holds no others.
 
 The amounts must be exact before they become floats. `pending` is |size| x (index - checkpoint);
 if the two are subtracted as floats its error is 2**-52 of |size| x |index|, which the stated bound

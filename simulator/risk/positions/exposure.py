@@ -12,19 +12,19 @@ from simulator.types import AnyArray, Float1D, Float2D
 
 
 def notional(size: Float2D, price: Float1D) -> Float2D:
-    """|size| x price per account and market, float64[n, k] in quote."""
-    return np.abs(size) * price
+    """|size| x price per account and market, float64[n, k] in quote; prices at least 0."""
+    return np.abs(finite("size", size)) * non_negative("price", price)
 
 
 def gross_notional(size: Float2D, price: Float1D, out: Float1D | None = None) -> Float1D:
     """Sum over markets of |size| x price, float64[n] in quote; prices are not negative."""
     # A product with the price vector is ten times as fast as a sum along a short axis.
-    return np.matmul(np.abs(size), price, out=out)
+    return np.matmul(np.abs(finite("size", size)), non_negative("price", price), out=out)
 
 
 def net_notional(size: Float2D, price: Float1D, out: Float1D | None = None) -> Float1D:
     """Sum over markets of size x price, float64[n] in quote; its sign is the side."""
-    return np.matmul(size, price, out=out)
+    return np.matmul(finite("size", size), non_negative("price", price), out=out)
 
 
 def effective_leverage(gross: Float1D, equity: Float1D) -> Float1D:

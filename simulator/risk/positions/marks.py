@@ -59,13 +59,14 @@ def index_price(
     """
     quotes, ages = positive("prices", prices, ndim=1), non_negative("ages_seconds", ages_seconds)
     mass = None if weights is None else non_negative("weights", weights, ndim=1)
-    kept = ages <= maximum_age_seconds
+    kept = ages <= non_negative("maximum_age_seconds", maximum_age_seconds, ndim=0)
+    nearby = non_negative("maximum_deviation", maximum_deviation, ndim=0)
     if mass is not None:
         kept = kept & (mass > 0.0)
     if not kept.any():
         return float("nan")
     centre = _median(quotes, mass, kept)
-    kept = kept & (np.abs(quotes - centre) <= maximum_deviation * centre)
+    kept = kept & (np.abs(quotes - centre) <= nearby * centre)
     return _median(quotes, mass, kept) if kept.any() else centre
 
 
@@ -80,7 +81,8 @@ def ema(samples: Any, time_steps: Any, time_constant: float) -> float:
     samples [m], time_steps [m - 1] between them; the first sample starts it.
     """
     values = finite("samples", samples, ndim=1)
-    kept = np.exp(-non_negative("time_steps", time_steps, ndim=1) / time_constant)
+    constant = positive("time_constant", time_constant, ndim=0)
+    kept = np.exp(-non_negative("time_steps", time_steps, ndim=1) / constant)
     if len(values) != len(kept) + 1:
         raise InvalidArgument("time_steps", len(kept), f"must be {len(values) - 1} of them")
     result = float(values[0])

@@ -46,6 +46,8 @@ def var_es(losses: Float1D, level: float) -> tuple[float, float]:
 
 def quantiles(samples: Float1D, levels: Sequence[float]) -> Float1D:
     """The smallest sample x with F_n(x) >= level for each level, float64[len(levels)]."""
+    for at, level in enumerate(levels):
+        exact_level(level, f"levels[{at}]")
     return order_statistics(checks.finite("samples", _samples("samples", samples)), levels)
 
 
