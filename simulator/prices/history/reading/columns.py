@@ -73,8 +73,8 @@ def feather(path: Path, named: Named) -> Raw:
     """freqtrade's feather: `date` with a zone and open, high, low, close, volume."""
     _, digest = read_bytes(path)
     try:
-        from pyarrow import ArrowException  # type: ignore[import-not-found, unused-ignore]
-        from pyarrow import feather as reader  # type: ignore[import-not-found, unused-ignore]
+        from pyarrow import ArrowException  # type: ignore[import-not-found, import-untyped, unused-ignore]
+        from pyarrow import feather as reader  # type: ignore[import-not-found, import-untyped, unused-ignore]
     except ImportError:
         raise MissingComponentError(NEEDS_PYARROW) from None
     try:
