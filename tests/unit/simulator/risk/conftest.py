@@ -16,15 +16,15 @@ NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
 def outermost(frame: FrameType | None) -> FrameType | None:
-    """The public function that the test called: the last frame of the package from within."""
+    """The public function that the test called: the package's last frame before the test's own."""
     found = None
     while frame is not None:
         name = frame.f_globals.get("__name__", "")
+        if name.startswith("tests."):
+            break
         # A dataclass writes its __init__ outside of any module.
         if name.startswith(PACKAGE) or frame.f_code.co_name == "__init__":
             found = frame
-        elif found is not None:
-            return found
         frame = frame.f_back
     return found
 
