@@ -204,10 +204,12 @@ def caveats(run: RunData, assumed: int, sourced: int) -> list[str]:
 
 
 def _fall(data: VariantData, market: str) -> float:
-    """Largest fall of the index from a high to a later low, in percent."""
-    index = data.system[f"index_{market}"]
-    peak = np.maximum.accumulate(index)
-    return float((1 - index / peak).max() * 100) if len(index) else 0.0
+    """Largest fall from a high to a later low, in percent: of the true price where a fault acts on
+    the feed, else of what the feed said."""
+    name = f"price_{market}" if data.faults else f"index_{market}"
+    price = data.system[name]
+    peak = np.maximum.accumulate(price)
+    return float((1 - price / peak).max() * 100) if len(price) else 0.0
 
 
 def _concentration(data: VariantData) -> str:

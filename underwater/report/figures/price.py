@@ -286,10 +286,13 @@ def _bars(
 
 
 def _round_prices(lowest: float, highest: float) -> list[float]:
-    """Four to nine round numbers between two prices, for a logarithmic axis."""
+    """A handful of round numbers between two prices, for a logarithmic axis."""
     if highest > 3 * lowest:
+        steps = (
+            (1, 2, 3, 5, 7) if highest < 30 * lowest else (1, 3) if highest < 1e3 * lowest else (1,)
+        )
         decades = range(int(np.floor(np.log10(lowest))), int(np.ceil(np.log10(highest))) + 1)
-        ticks = [step * 10.0**decade for decade in decades for step in (1, 2, 3, 5, 7)]
+        ticks = [step * 10.0**decade for decade in decades for step in steps]
     else:
         wanted = (highest - lowest) / 6
         scale = 10.0 ** np.floor(np.log10(wanted)) if wanted > 0 else 1.0
