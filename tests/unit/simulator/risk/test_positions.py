@@ -34,6 +34,7 @@ from simulator.risk import (
     weighted_median,
 )
 
+LIMITS = {"maximum_age_seconds": 1.0, "maximum_deviation": 1.0}
 prices = st.floats(0.01, 1e6)
 sizes = st.floats(-1e4, 1e4)
 
@@ -179,6 +180,13 @@ def test_index_drops_stale_venues_then_outliers() -> None:
     )  # all are outliers: the centre
     weighted = index_price([100.0, 101.0, 102.0], [0.0] * 3, 1.0, 1.0, [1.0, 1.0, 5.0])
     assert weighted == 102.0
+    assert index_price([100.0, 300.0], [0.0] * 2, 1.0, 9.0, [0.2, 0.1]) == 100.0
+    # The weights decide which quotes are near: 300 has most, and 100 is beyond a tenth of it.
+    assert index_price([100.0, 300.0, 310.0], [0.0] * 3, 1.0, 0.1, [1.0, 5.0, 1.0]) == 300.0
+    assert index_price([100.0, 110.0], [0.0] * 2, 1.0, 0.1, [5.0, 6.0]) == 110.0
+    for bad in ({"prices": [[1.0]]}, {"weights": [[1.0]]}, {"maximum_age_seconds": [1.0]}):
+        with pytest.raises(InvalidArgument, match=next(iter(bad))):
+            index_price(**({"prices": [1.0], "ages_seconds": [0.0]} | LIMITS | bad))
     assert np.isnan(index_price([1.0], [0.0], 1.0, 1.0, [0.0]))
     assert np.isnan(index_price([], [], 1.0, 1.0))
 

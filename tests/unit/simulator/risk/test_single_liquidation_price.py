@@ -103,6 +103,11 @@ def test_a_long_at_leverage_one_has_no_price_and_a_short_one_near_twice_its_entr
     assert float(isolated_liquidation_price(-2.0, 100.0, 200.0, 0.05)) == pytest.approx(400 / 2.1)
 
 
+def test_a_rate_above_one_is_no_rate() -> None:
+    with pytest.raises(InvalidArgument, match="maintenance_rate"):
+        isolated_liquidation_price(1.0, 100.0, 10.0, 1.01)
+
+
 def test_there_is_none_without_a_position_or_where_the_side_equals_the_rate() -> None:
     assert isnan(float(isolated_liquidation_price(0.0, 100.0, 10.0, 0.05)))
     assert isnan(float(isolated_liquidation_price(1.0, 100.0, 10.0, 1.0)))
@@ -168,6 +173,23 @@ def test_a_root_on_a_floor_is_found_once() -> None:
 def test_an_account_exactly_at_its_requirement_is_at_its_price() -> None:
     for size in (-10.0, 10.0):
         assert float(tiered_liquidation_price(size, 90.0, 9.0, TIERS)) == pytest.approx(90.0)
+
+
+def test_the_closing_fee_decides_whether_an_account_is_healthy_too() -> None:
+    # Short 10 at 90: 9 are needed, and 9 more with a fee of 1 %. With 9.5 it is one or the other.
+    assert float(tiered_liquidation_price(-10.0, 90.0, 9.5, TIERS)) > 90.0
+    assert float(tiered_liquidation_price(-10.0, 90.0, 9.5, TIERS, 0.01)) < 90.0
+
+
+def test_the_fee_counts_at_a_jump_as_well() -> None:
+    steps = MarginTiers(
+        np.array([0.0, 1000.0]), np.array([0.01, 0.2]), np.array([9.0, 9.0]), np.zeros(2)
+    )
+    # Short 10 at 90 with equity 120: 20 are left at 100, which a fee of 1 % does not change ...
+    assert float(tiered_liquidation_price(-10.0, 90.0, 120.0, steps, 0.01)) == pytest.approx(100.0)
+    # ... but 115 leave 15 there, between the 10 without and the 20 with the fee.
+    below = float(tiered_liquidation_price(-10.0, 90.0, 115.0, steps, 0.01))
+    assert below == pytest.approx(1015 / 10.2)
 
 
 def test_an_account_below_its_requirement_is_followed_to_where_it_recovers() -> None:
@@ -326,6 +348,16 @@ def test_the_search_answers_none_or_the_current_price() -> None:
     assert first_liquidation_price(lambda price: 400.0 - price, 5.0, 400.0) is None
     found = first_liquidation_price(lambda price: 399.0 - price, 5.0, 400.0, steps=1)
     assert found == pytest.approx(399.0)
+    # It looks at the very end, not at a product of ratios near it, and never at the start twice.
+    seen: list[float] = []
+
+    def noted(price: float) -> float:
+        seen.append(price)
+        return 1.0
+
+    assert first_liquidation_price(noted, 3.0, 7.1, steps=3) is None
+    assert seen == pytest.approx([3.0, 3.0 * (7.1 / 3) ** (1 / 3), 3.0 * (7.1 / 3) ** (2 / 3), 7.1])
+    assert seen[-1] == 7.1
     for price, stop in ((0.0, 1.0), (1.0, 0.0), (nan, 1.0), (1.0, float("inf"))):
         with pytest.raises(InvalidArgument):
             first_liquidation_price(sqrt, price, stop)

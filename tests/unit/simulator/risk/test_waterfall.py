@@ -48,6 +48,15 @@ def test_the_fund_pays_before_anybody_is_deleveraged() -> None:
     assert (result.after.margin == WINNERS.margin).all()
 
 
+def test_a_shortfall_of_less_than_one_is_matched_like_any_other() -> None:
+    short = BankruptPosition(10.0, 100.0, 299.5)
+    result = waterfall(short, WINNERS, 70.0, 0.0, [1], FUND_FIRST)
+    assert result.shortfall == 0.5 and result.margin_used == 299.5
+    assert result.deleveraged.tolist() == [0.0, 8.0, 0.0, 0.0, 0.0]
+    solvent = waterfall(BankruptPosition(10.0, 70.0, 0.25), WINNERS, 70.0, 0.0, [], FUND_FIRST)
+    assert solvent.margin_used == 0.0 and solvent.returned == 0.25
+
+
 def test_a_small_fund_bears_its_share_and_the_rest_is_matched_in_rank_order() -> None:
     result = fall(fund=40.0, ranking=[1, 0])
     # 60 of 100 are left: 6 of the 10, all from the first in rank, each unit at 80 against 70.
