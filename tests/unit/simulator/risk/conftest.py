@@ -12,6 +12,9 @@ import pytest
 from simulator.errors import InvalidArgument
 
 PACKAGE = "simulator."
+NONE_IS_REFUSED = ("percentile", "default_probability", "entry_price", "tables[0].source")
+NONE_IS_NO = "must be an integer, a Decimal"
+"""Arguments and a rule of which None is itself the value at fault."""
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
@@ -61,5 +64,8 @@ def refusals_are_well_worded(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         # What stands in a file has names of its own.
         named = "path" in known or (root is not None and root[0] in known)
         assert named, f"{refusal.field!r} is no argument of the function called: {sorted(known)}"
+        shown = refusal.value is not None or refusal.field in NONE_IS_REFUSED
+        shown = shown or rule.startswith(NONE_IS_NO)
+        assert shown, f"{refusal.field}: the value that was refused is not shown"
         assert isinstance(rule, str) and "XX" not in rule, rule
         assert not (rule.isupper() or rule[:1].isupper()), f"{rule!r} is no rule in a sentence"
