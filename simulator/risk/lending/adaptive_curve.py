@@ -82,7 +82,9 @@ def adaptive_rate(
     within the bounds, middle with half of it. No adaptation: average = end = start, unbounded.
     """
     error = adaptive_error(utilisation, curve)
-    adaptation = wad_mul_trunc(curve.speed, error) * checks.whole("elapsed", elapsed_seconds, 0)
+    adaptation = wad_mul_trunc(curve.speed, error) * checks.whole(
+        "elapsed_seconds", elapsed_seconds, 0
+    )
     start = checks.whole("start_rate", start_rate, 0)
     if start == 0:
         average = end = curve.initial_rate

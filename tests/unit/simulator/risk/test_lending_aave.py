@@ -373,6 +373,24 @@ def test_the_two_reserves_must_hold_collateral_and_debt() -> None:
         aave_liquidate(book, 0, 1, 0)
 
 
+def test_the_categorys_threshold_decides_who_is_liquidated_and_how_he_stands_after() -> None:
+    book = account(10_000 * USD, 8_500 * USD)  # 0.94 of the reserve's own threshold
+    generous = AaveEMode(9_000, 10_500, collateral_bitmap=1)
+    assert aave_liquidate(book, 0, 1, 100 * USD).after.health_factor_wad < WAD
+    with pytest.raises(InvalidArgument, match="account"):
+        aave_liquidate(book, 0, 1, 100 * USD, generous)
+    strict = AaveEMode(7_000, 10_500, collateral_bitmap=1)
+    found = aave_liquidate(account(10_000 * USD, 7_500 * USD), 0, 1, 100 * USD, strict)
+    left = aave_totals(found.account, strict)
+    assert found.after == left and left.health_factor_wad < WAD
+    # Without a threshold of its own the reserve is collateral by its category alone.
+    alone = AaveReserve(price=USD, decimals=8, liquidation_bonus_bps=10_500)
+    by_category = aave_liquidate(account(10_000 * USD, 7_500 * USD, alone), 0, 1, USD, strict)
+    assert by_category.seizure.debt_repaid == USD
+    with pytest.raises(InvalidArgument):
+        aave_liquidate(account(10_000 * USD, 7_500 * USD, alone), 0, 1, USD)
+
+
 def test_the_categorys_bonus_is_paid() -> None:
     mode = AaveEMode(8_000, 10_100, collateral_bitmap=1)
     found = aave_liquidate(account(10_000 * USD, 8_100 * USD), 0, 1, 100 * USD, mode)

@@ -232,6 +232,15 @@ def test_without_time_or_error_nothing_adapts_and_nothing_is_bounded() -> None:
     assert adaptive_rate(WAD, outside, 0) == (4 * outside, outside)
 
 
+def test_another_curve_has_its_own_target_and_steepness() -> None:
+    half = replace(MORPHO_CURVE, target=WAD // 2, steepness=2 * WAD)
+    at_target = adaptive_rate(WAD // 2, 10**9, 10**6, half)
+    assert at_target == (10**9, 10**9)
+    assert adaptive_rate(WAD // 2, 10**9, 10**6) != at_target
+    assert adaptive_rate(WAD, 10**9, 0, half).borrow_rate == 2 * 10**9
+    assert adaptive_rate_integral(WAD // 2, 10**9, 10**6, half) == pytest.approx(10**9 / WAD)
+
+
 def test_the_end_is_bounded_on_both_sides() -> None:
     year = SECONDS_PER_YEAR
     assert adaptive_rate(WAD, 10**9, year).rate_at_target == MORPHO_CURVE.max_rate
