@@ -64,11 +64,15 @@ def show_runs(runs: RunsSummary, *, as_json: bool) -> None:
 
 
 def json_object(runs: RunsSummary) -> dict[str, object]:
-    """The numbers of the first variant, where the run lies, and every variant in `variants`."""
+    """The numbers of the first variant, where the run lies, and every variant in `variants`.
+
+    With a fault-free twin `verdict` says what the faults did to the shortfall.
+    """
     variants = [{**run.values, "status": run.status, "message": run.message} for run in runs.runs]
     first = variants[0] if variants else {}
     places = {"run_dir": str(runs.folder), "report": str(runs.report)}
-    return {**first, **places, "variants": variants}
+    said = _verdict(runs.runs)
+    return {**first, **places, **({"verdict": said} if said else {}), "variants": variants}
 
 
 def table(values: Sequence[Mapping[str, object]]) -> str:
@@ -84,12 +88,16 @@ def table(values: Sequence[Mapping[str, object]]) -> str:
 
 def _faults(runs: Sequence[RunSummary]) -> list[str]:
     """The faults of the scenario, and what they did to the shortfall if the twin has run."""
-    from underwater.faults import verdict
-
     texts = next((run.values["faults"] for run in runs if run.values.get("faults")), ())
     lines = [f"Fault: {text}." for text in texts] if isinstance(texts, list) else []
-    said = verdict({**run.values, "status": run.status} for run in runs)
+    said = _verdict(runs)
     return [*lines, said] if said else lines
+
+
+def _verdict(runs: Sequence[RunSummary]) -> str:
+    from underwater.faults import verdict
+
+    return verdict({**run.values, "status": run.status} for run in runs)
 
 
 def _properties(runs: Sequence[RunSummary]) -> list[str]:
