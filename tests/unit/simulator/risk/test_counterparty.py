@@ -170,6 +170,48 @@ def test_wrong_way_risk_raises_and_right_way_risk_lowers_the_adjustment() -> Non
     assert one.expected_given_default[0] - 10 == pytest.approx(mean_given_default, rel=1e-3)
 
 
+def test_each_intervals_default_has_its_own_weights() -> None:
+    """Three times, four paths: the definition written out with a loop."""
+    from scipy.special import ndtr, ndtri
+
+    paths = np.array([[1.0, 9.0, 2.0], [2.0, 1.0, 8.0], [3.0, 4.0, 0.5], [4.0, 2.0, 4.0]])
+    survival, rho = [0.95, 0.80, 0.75], 0.6
+    found = wrong_way_adjustment(paths, survival, 0.4, rho)
+    before = 1.0
+    for at, alive in enumerate(survival):
+        rank = paths[:, at].argsort().argsort() + 0.5
+        chances = [
+            ndtr((ndtri(1.0 - point) + rho * ndtri(rank / 4)) / sqrt(1 - rho**2))
+            if point < 1.0
+            else np.zeros(4)
+            for point in (alive, before)
+        ]
+        default = chances[0] - chances[1]
+        expected = float((paths[:, at] * default).sum() / default.sum())
+        assert found.expected_given_default[at] == pytest.approx(expected)
+        before = alive
+    with pytest.raises(InvalidArgument, match="exposures"):
+        wrong_way_adjustment(paths, survival[:2], 0.4, rho)
+    with pytest.raises(InvalidArgument, match="exposures = 'no paths'"):
+        wrong_way_adjustment(np.zeros((0, 3)), survival, 0.4, rho)
+
+
+def test_the_sides_of_a_bilateral_adjustment_are_named_as_the_caller_has_them() -> None:
+    good: dict[str, Any] = {
+        "expected_exposure": [1.0],
+        "negative_expected_exposure": [1.0],
+        "survival": [0.9],
+        "own_survival": [0.8],
+        "recovery": 0.4,
+        "own_recovery": 0.5,
+    }
+    for name, value in good.items():
+        bad = [-1.5] if isinstance(value, list) else 1.5
+        with pytest.raises(InvalidArgument) as refused:
+            bilateral_valuation_adjustment(**(good | {name: bad}))
+        assert refused.value.field.partition("[")[0] == name
+
+
 def test_without_default_or_with_equal_values_there_is_no_wrong_way() -> None:
     same = wrong_way_adjustment(np.full((10, 2), 3.0), [0.9, 0.9], 0.0, 0.5)
     assert same.dependent == pytest.approx(0.3) and same.independent == pytest.approx(0.3)

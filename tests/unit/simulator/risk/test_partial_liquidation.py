@@ -425,6 +425,9 @@ def test_an_insolvent_auction_pays_from_the_module_and_socialises_the_rest() -> 
     assert insolvent_bid(-1000, 61, 60, WAD, 1000) == (1000, 1000, 0)
     assert insolvent_bid(-1000, 0, 60, WAD, 1000) == (0, 0, 0)
     assert insolvent_bid(-1000, 60, 60, WAD, -5) == (1000, 0, 1000)
+    # Down to the last unit, where a float would not reach.
+    assert insolvent_bid(-(10**30 + 1), 1, 3, WAD, 0).payout == (10**30 + 1) // 3
+    assert insolvent_bid(-10, 1, 1, WAD, 0).payout == 10
     for elapsed, length in ((-1, 60), (1, 0)):
         with pytest.raises(InvalidArgument, match="length_seconds"):
             insolvent_bid(-1, elapsed, length, WAD, 0)
