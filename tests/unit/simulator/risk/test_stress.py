@@ -77,6 +77,17 @@ def test_bars_are_checked() -> None:
         measured_shock("x", {}, "worst hour", "y")
 
 
+def test_a_measured_shock_has_a_move_per_series_of_its_own_length() -> None:
+    falling = [[100.0, 110.0, 90.0, 95.0], [95.0, 95.0, 55.0, 60.0]]
+    longer = [[10.0, 10.0, 9.0, 9.0], [9.0, 9.0, 8.0, 8.0], [8.0, 8.0, 8.0, 8.0]]
+    shock = measured_shock("made-up", {"ETH": falling, "BTC": longer}, "peak to low", "nobody")
+    assert (shock.name, shock.assets, shock.source) == ("made-up", ("ETH", "BTC"), "nobody")
+    assert (shock.label, shock.statistic) == ("measured", "peak to low")
+    assert shock.moves.tolist() == pytest.approx([-0.5, -0.2])
+    hourly = measured_shock("made-up", {"ETH": falling}, "worst hour", "nobody")
+    assert hourly.moves.tolist() == pytest.approx([60 / 95 - 1])
+
+
 def test_stated_shocks_say_so_and_name_their_source() -> None:
     assert {shock.name for shock in STATED_SHOCKS} == {
         "may-2021", "ftx-2022", "usdc-2023", "aug-2024", "oct-2025",
