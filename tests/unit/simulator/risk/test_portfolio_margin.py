@@ -333,6 +333,26 @@ def test_low_confidence_costs_initial_margin() -> None:
     assert initial(1.0, 0.5) - initial(1.0, 1.0) == pytest.approx(-0.5 * 0.5 * 2000 * 3)
 
 
+def test_expiries_add_up() -> None:
+    grid = DeriveScenarios(np.array([0.9, 1.0, 1.1]), np.zeros(3, dtype=np.int64))
+    near = expiry(quantity=np.array([-1.0, 0.0]))
+    far = expiry(seconds=60 * 86_400.0, quantity=np.array([-2.0, 0.0]))
+    one, other, both = (
+        derive_portfolio_margin(DerivePortfolio(2000.0, books), grid)
+        for books in ([near], [far], [near, far])
+    )
+    assert both.changes == pytest.approx(one.changes + other.changes)
+    assert both.mark_to_market == pytest.approx(one.mark_to_market + other.mark_to_market)
+    static = 0.01 * 2000 * 3
+    assert both.margin.maintenance == pytest.approx(both.mark_to_market + both.worst - static)
+    still = DeriveScenarios(np.ones(1), np.zeros(1, dtype=np.int64))
+    floors = [
+        float(derive_portfolio_margin(DerivePortfolio(2000.0, books), still).worst)
+        for books in ([near], [far], [near, far])
+    ]
+    assert floors[2] == pytest.approx(floors[0] + floors[1])
+
+
 def test_an_empty_portfolio_is_its_cash_and_bad_scenarios_are_refused() -> None:
     found = derive_portfolio_margin(DerivePortfolio(2000.0, cash=12.0))
     assert found.margin.initial == 12 and found.margin.maintenance == 12
@@ -407,6 +427,24 @@ def test_futures_net_and_their_offset_costs_a_share() -> None:
         30.0
     )
     assert deribit_portfolio_margin(100.0, **nothing).initial == 0
+
+
+def test_a_future_hedges_or_adds_by_its_side() -> None:
+    put: dict[str, Any] = {
+        "is_call": [False],
+        "strike": [100.0],
+        "days_to_expiry": [30.0],
+        "vol": 0.5,
+        "quantity": [-1.0],
+    }
+    alone, short, long_ = (
+        deribit_portfolio_margin(100.0, **put, futures=futures).losses[0, 1]
+        for futures in ([], [-1.0], [1.0])
+    )
+    # The index falls by a tenth: a short future earns 10, a long one loses them.
+    assert short == pytest.approx(alone - 10.0) and long_ == pytest.approx(alone + 10.0)
+    half = deribit_portfolio_margin(100.0, **put, futures=[0.25, -0.5])
+    assert half.contingency == pytest.approx(0.01 * 100 * (1 + 0.25))
 
 
 def test_an_instrument_is_netted_before_its_shorts_are_counted() -> None:
