@@ -373,6 +373,24 @@ def test_the_two_reserves_must_hold_collateral_and_debt() -> None:
         aave_liquidate(book, 0, 1, 0)
 
 
+def test_a_liquidation_seizes_as_its_version_rounds() -> None:
+    odd = AaveReserve(
+        price=3 * USD // 7,
+        decimals=8,
+        liquidation_threshold_bps=8_000,
+        liquidation_bonus_bps=10_501,
+        protocol_fee_bps=999,
+    )
+    seen = set()
+    for rounding in AAVE_VERSIONS.values():
+        book = account(10_000 * USD + 1, 4_000 * USD + 3, odd)
+        found = aave_liquidate(book, 0, 1, 1_001 * USD + 7, rounding=rounding).seizure
+        direct = aave_seizure(1_001 * USD + 7, DOLLAR, odd, 10_000 * USD + 1, 10_501, rounding)
+        assert found == direct
+        seen.add(found)
+    assert len(seen) > 1, "the versions round alike here: the test sees nothing"
+
+
 def test_the_categorys_threshold_decides_who_is_liquidated_and_how_he_stands_after() -> None:
     book = account(10_000 * USD, 8_500 * USD)  # 0.94 of the reserve's own threshold
     generous = AaveEMode(9_000, 10_500, collateral_bitmap=1)
