@@ -210,6 +210,7 @@ def test_no_banks_are_a_valid_system() -> None:
         (([[0, 1], [0, 0]], [1, 1], [0]), "senior_liabilities"),
         (([[0, 1], [0, 0]], [1, 1], None, 1.1), "external_recovery"),
         (([[0, 1], [0, 0]], [1, 1], None, 1.0, -0.1), "interbank_recovery"),
+        (([[0, 1], [0, 0]], [1, 1], None, 1.0, 1.1), "interbank_recovery"),
     ],
 )
 def test_systems_are_checked_at_the_door(arguments: tuple[Any, ...], field: str) -> None:
@@ -360,7 +361,8 @@ def test_a_paused_market_and_too_small_a_gain_leave_accounts_stuck() -> None:
 def test_capital_goes_to_the_lowest_health_and_then_the_lowest_id_until_it_is_used_up() -> None:
     protocol = lending((1.0, 90.0), (1.0, 95.0), (1.0, 95.0), (1.0, 10.0))
     for capital, wanted in (
-        (94.9, []), (95.0, [1]), (189.9, [1]), (190.0, [1, 2]), (279.9, [1, 2]), (280.0, [0, 1, 2]),
+        (0.0, []), (0.5, []), (94.9, []), (95.0, [1]),
+        (189.9, [1]), (190.0, [1, 2]), (279.9, [1, 2]), (280.0, [0, 1, 2]),
     ):  # fmt: skip
         got = joint_cascade([protocol], impact(0.0), 2, capital=capital)
         assert members(got) == [wanted]
