@@ -188,6 +188,8 @@ def test_who_owes_nothing_defaults_only_on_senior_debts() -> None:
 
 def test_a_default_runs_down_a_chain() -> None:
     got = eisenberg_noe([[0, 10, 0], [0, 0, 10], [0, 0, 0]], [4, 3, 1])
+    unsaid = rogers_veraart([[0, 10, 0], [0, 0, 10], [0, 0, 0]], [4, 3, 1])
+    assert unsaid.payments.tolist() == got.payments.tolist()
     assert got.payments.tolist() == [4.0, 7.0, 0.0]
     assert got.rounds == 2
     assert got.defaults.tolist() == [True, True, False] and got.equity.tolist() == [0.0, 0.0, 8.0]
