@@ -79,6 +79,8 @@ def test_the_maximum_loss_looks_at_zero_and_at_every_strike() -> None:
     assert middle.initial == pytest.approx(-10)
     gain = derive_maximum_loss([True, True], [100.0, 150.0], [1.0, -1.0], 110.0)
     assert gain.initial == 0
+    # Worth 50 or more wherever it settles: a sure gain is no credit.
+    assert derive_maximum_loss([True, False], [50.0, 100.0], [1.0, 1.0], 110.0).initial == 0
 
 
 def test_net_short_calls_pay_for_a_loss_without_end() -> None:
@@ -86,6 +88,8 @@ def test_net_short_calls_pay_for_a_loss_without_end() -> None:
     # The strikes: 0 at 100, 50 at 150, so only the two unpaired calls count.
     assert found.initial == pytest.approx(-2 * 1.2 * 110)
     assert found.maintenance == pytest.approx(-2 * 1.1 * 110)
+    many = derive_maximum_loss([True], [100.0], [[-1.0], [-2.0]], 110.0)
+    assert many.initial == pytest.approx([-132, -264])
     puts = derive_maximum_loss([False], [100.0], [-3.0], 110.0)
     assert puts.initial == puts.maintenance == -300
 
@@ -98,6 +102,29 @@ def test_the_better_of_isolated_and_maximum_loss_is_asked_for() -> None:
     naked = derive_option_margin([True], [1800.0], [-1.0], value[:1], 2000.0, 2002.83)
     assert naked.initial == pytest.approx(-300 - value[0])
     assert naked.maintenance == pytest.approx(-150 - value[0])
+
+
+def test_many_accounts_are_asked_for_what_each_is_alone() -> None:
+    calls, strikes = [True, False], [1800.0, 2100.0]
+    value, penalty = [260.0, 150.0], OraclePenalty(threshold=0.6, factor=0.5)
+    held = np.array([[-1.0, 0.0], [0.0, -1.0], [-1.0, -2.0], [0.0, 0.0]])
+
+    def asked(quantity: Any) -> Any:
+        return derive_option_margin(
+            calls, strikes, quantity, value, 2000.0, 2000.0, confidence=0.5, penalty=penalty
+        )
+
+    together, alone = asked(held), [asked(row) for row in held]
+    assert together.initial.tolist() == [float(one.initial) for one in alone]
+    assert together.maintenance.tolist() == [float(one.maintenance) for one in alone]
+    assert together.initial[3] == 0 and (together.initial[:3] < 0).all()
+
+
+def test_a_call_has_a_maintenance_of_its_own() -> None:
+    own = DeriveStandardParameters(maintenance_call=0.2)
+    found = derive_isolated_margin([True, False], 2000.0, -1.0, 7.0, 2000.0, own)
+    assert found.maintenance == pytest.approx([-407, -157])
+    assert found.initial == pytest.approx([-307, -307])
 
 
 def test_both_ways_of_asking_know_the_parameters() -> None:
@@ -178,6 +205,7 @@ def test_no_options_need_nothing() -> None:
 def test_bad_input_to_the_standard_margin_is_refused() -> None:
     with pytest.raises(InvalidArgument, match="minimum_spot"):
         DeriveStandardParameters(minimum_spot=0.2)
+    assert DeriveStandardParameters(minimum_spot=0.15).minimum_spot == 0.15
     with pytest.raises(InvalidArgument, match="maintenance_call"):
         DeriveStandardParameters(maintenance_call=-0.1)
     with pytest.raises(InvalidArgument, match="maintenance_rate"):
@@ -391,6 +419,9 @@ def test_the_standard_margin_of_a_put_is_at_least_its_maintenance() -> None:
     assert found.maintenance == pytest.approx([0.275, 0.085])
     deep = deribit_standard_margin(False, 300_000.0, -1.0, 50_000.0, 5.0)
     assert deep.maintenance == pytest.approx(5.375) and deep.initial == pytest.approx(5.375)
+    # Only a put's maintenance grows with its mark.
+    call = deribit_standard_margin(True, 300_000.0, -1.0, 50_000.0, 5.0)
+    assert call.maintenance == pytest.approx(5.075) and call.initial == pytest.approx(5.1)
 
 
 def test_longs_need_no_standard_margin() -> None:
