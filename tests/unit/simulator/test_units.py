@@ -68,6 +68,8 @@ def test_decimal_text_becomes_the_exact_integer(value: int, decimals: int) -> No
 def test_scientific_notation_and_trailing_zeros_are_exact() -> None:
     assert units.decimal_to_integer("4e-05", 8) == 4_000
     assert units.decimal_to_integer("1.50000000000", 8) == 150_000_000
+    assert units.decimal_to_integer("-1.50000000000", 8) == -150_000_000
+    assert units.decimal_to_integer("-1200e-2", 0) == -12
     assert units.decimal_to_integer("2E3", 0) == 2_000
 
 

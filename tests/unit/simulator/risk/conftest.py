@@ -12,9 +12,9 @@ import pytest
 from simulator.errors import InvalidArgument
 
 PACKAGE = "simulator."
-NONE_IS_REFUSED = ("percentile", "default_probability", "entry_price", "tables[0].source")
-NONE_IS_NO = "must be an integer, a Decimal"
-"""Arguments and a rule of which None is itself the value at fault."""
+NONE_IS_REFUSED = ("percentile", "default_probability", "entry_price")
+NONE_IS_NO = ("must be an integer, a Decimal", "is missing")
+"""Arguments and rules of which None is itself the value at fault."""
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 

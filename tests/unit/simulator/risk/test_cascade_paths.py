@@ -312,6 +312,36 @@ def test_books_side_by_side_are_each_its_own() -> None:
         cascade_books([one], shocks)
 
 
+@given(
+    st.sampled_from(["30", "50", "100"]),
+    st.sampled_from(["0.001", "0.03", "0.1"]),
+    st.lists(st.tuples(st.integers(1, 9), st.integers(-1, 1)), min_size=1, max_size=4),
+)
+def test_written_decimals_decide_where_floats_cannot(
+    price: str, slope: str, book: list[tuple[int, int]]
+) -> None:
+    # Each trigger is the price with all earlier positions sold, or one unit of 1e-9 off it.
+    start, fall = Fraction(price), Fraction(slope)
+    sold = [Fraction(0), *accumulate(Fraction(tenths, 10) for tenths, _ in book)]
+    prices = [start * (1 - fall * amount) for amount in sold]
+    triggers = [at + Fraction(off, 10**9) for at, (_, off) in zip(prices[:-1], book, strict=True)]
+
+    def settled(count: int) -> int:
+        while (found := sum(trigger >= prices[count] for trigger in triggers)) != count:
+            count = found
+        return count
+
+    index = index_linear_cascade(
+        [float(trigger) for trigger in triggers],
+        [tenths / 10 for tenths, _ in book],
+        LinearImpact(float(slope)),
+    )
+    for run in (linear_cascade, linear_cascade_rounds):
+        least, greatest = (run(index, [float(price)], greatest=end) for end in (False, True))
+        assert least.count.tolist() == [settled(0)]
+        assert greatest.count.tolist() == [settled(len(book))]
+
+
 def test_no_books_and_no_paths_are_valid() -> None:
     assert cascade_books([], np.zeros((3, 0))).price.shape == (3, 0)
     index = index_linear_cascade([], [], LinearImpact(0.1), [])

@@ -56,6 +56,16 @@ def test_collateral_that_pays_for_too_little_leaves_bad_debt_and_ends_the_accoun
     assert step.seized == 1.0 and step.repaid == pytest.approx(80.0)
     assert step.bad_debt == got.bad_debt == pytest.approx(25.0)
     assert got.debt[0] == 0.0 and got.collateral[0] == 0.0
+    # Worth more than the debt, yet less than the debt and the bonus.
+    between = liquidation_sequence([1.0], [82.0], 84.0, STILL, rule)
+    assert between.repaid == pytest.approx(80.0) and between.bad_debt == pytest.approx(2.0)
+    assert between.sold == 1.0 and between.collateral[0] == 0.0
+
+
+def test_no_steps_at_all_may_be_asked_for() -> None:
+    none = liquidation_sequence([1.0], [85.0], 100.0, STILL, RULE, max_steps=0)
+    assert none.steps == () and not none.complete and none.debt[0] == 85.0
+    assert liquidation_sequence([1.0], [5.0], 100.0, STILL, RULE, max_steps=0).complete
 
 
 def test_collateral_that_pays_to_the_last_unit_leaves_no_bad_debt() -> None:

@@ -130,6 +130,14 @@ def test_the_pool_frontier_flips_the_direction_of_a_small_step(side: int, depth:
     assert bool(liquidation_is_toxic(ltv, bonus, slippage)) == (side > 0)
 
 
+def test_frontiers_in_figures() -> None:
+    # 1 / (1.25 x 1.6), 0.8 x 1.25 x 1.6; without a word on slippage there is none.
+    assert critical_ltv(0.25, 1.6) == pytest.approx(0.5) and critical_ltv(0.25) == 0.8
+    assert toxic_health_factor(0.8, 0.25, 1.6) == pytest.approx(1.6)
+    assert toxic_health_factor(0.8, 0.25) == 1.0
+    assert constant_product_slippage(10.0, 40.0) == 1.5
+
+
 def test_the_dynamic_bonus_moves_the_frontier_to_one_over_lambda() -> None:
     assert critical_ltv_dynamic_bonus([1.0, 1.25, 2.0]).tolist() == [1.0, 0.8, 0.5]
     assert dynamic_bonus(0.1, [0.0, 0.5, 1.0, 1.5]).tolist() == [0.1, 0.05, 0.0, 0.0]

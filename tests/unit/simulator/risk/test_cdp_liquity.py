@@ -291,6 +291,20 @@ def test_a_redistribution_is_per_stake_and_carries_its_error() -> None:
         redistribute(once, 1, 1, 0)
 
 
+@pytest.mark.parametrize("wrong", [-1, 0.5])
+def test_amounts_of_a_redistribution_are_whole_and_not_below_zero(wrong: int) -> None:
+    nothing = Redistribution()
+    for name in ("debt", "collateral"):
+        with pytest.raises(InvalidArgument, match=rf"^{name} = {wrong}"):
+            redistribute(nothing, **{"debt": 1, "collateral": 1, "total_stakes": 1, name: wrong})
+    with pytest.raises(InvalidArgument, match=rf"^stake = {wrong}"):
+        pending_redistribution(nothing, nothing, wrong)
+    with pytest.raises(InvalidArgument, match=rf"^stability_pool = {wrong}"):
+        liquity_liquidate(2000 * WAD, WAD, 1000 * WAD, wrong)
+    assert redistribute(nothing, 0, 0, 1) == nothing
+    assert pending_redistribution(nothing, nothing, 0) == (0, 0)
+
+
 def test_stakes_are_scaled_to_the_time_before_redistributions() -> None:
     assert trove_stake(7, 0, 0) == 7
     assert trove_stake(7, 10, 20) == 3

@@ -250,6 +250,8 @@ def test_a_room_of_one_unit_is_room() -> None:
     assert bark(**{**tiny, "art": 1, "ink": 1}).ink == 1
     with pytest.raises(InvalidArgument, match="ink"):
         bark(**{**tiny, "hole_room": 1})
+    with pytest.raises(InvalidArgument, match=r"^ink "):
+        bark(**{**tiny, "ilk_hole_room": 1})
 
 
 def test_a_linear_price_is_floored_after_its_share() -> None:

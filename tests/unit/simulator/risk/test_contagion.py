@@ -188,6 +188,8 @@ def test_who_owes_nothing_defaults_only_on_senior_debts() -> None:
 
 def test_a_default_runs_down_a_chain() -> None:
     got = eisenberg_noe([[0, 10, 0], [0, 0, 10], [0, 0, 0]], [4, 3, 1])
+    unsaid = rogers_veraart([[0, 10, 0], [0, 0, 10], [0, 0, 0]], [4, 3, 1])
+    assert unsaid.payments.tolist() == got.payments.tolist()
     assert got.payments.tolist() == [4.0, 7.0, 0.0]
     assert got.rounds == 2
     assert got.defaults.tolist() == [True, True, False] and got.equity.tolist() == [0.0, 0.0, 8.0]
@@ -210,6 +212,7 @@ def test_no_banks_are_a_valid_system() -> None:
         (([[0, 1], [0, 0]], [1, 1], [0]), "senior_liabilities"),
         (([[0, 1], [0, 0]], [1, 1], None, 1.1), "external_recovery"),
         (([[0, 1], [0, 0]], [1, 1], None, 1.0, -0.1), "interbank_recovery"),
+        (([[0, 1], [0, 0]], [1, 1], None, 1.0, 1.1), "interbank_recovery"),
     ],
 )
 def test_systems_are_checked_at_the_door(arguments: tuple[Any, ...], field: str) -> None:
@@ -360,7 +363,8 @@ def test_a_paused_market_and_too_small_a_gain_leave_accounts_stuck() -> None:
 def test_capital_goes_to_the_lowest_health_and_then_the_lowest_id_until_it_is_used_up() -> None:
     protocol = lending((1.0, 90.0), (1.0, 95.0), (1.0, 95.0), (1.0, 10.0))
     for capital, wanted in (
-        (94.9, []), (95.0, [1]), (189.9, [1]), (190.0, [1, 2]), (279.9, [1, 2]), (280.0, [0, 1, 2]),
+        (0.0, []), (0.5, []), (94.9, []), (95.0, [1]),
+        (189.9, [1]), (190.0, [1, 2]), (279.9, [1, 2]), (280.0, [0, 1, 2]),
     ):  # fmt: skip
         got = joint_cascade([protocol], impact(0.0), 2, capital=capital)
         assert members(got) == [wanted]

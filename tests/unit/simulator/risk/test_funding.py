@@ -315,6 +315,8 @@ def test_an_empty_side_is_the_pools_or_dropped_or_stops_funding() -> None:
     assert two(0.0, 0.0, 0.01) == (0.0, 0.0, 0.0)
     assert two(100.0, 50.0, 0.01, empty_side="none") == (1.0, -1.0, 0.0)
     assert two(100.0, 50.0, 0.01, empty_side="drop") == (1.0, -1.0, 0.0)
+    assert two(0.5, 0.5, 0.01) == (0.005, -0.005, 0.0)
+    assert two(1.0, 1.0, 0.01, receiver_rate_cap=0.0) == (0.01, 0.0, -0.01)
     with pytest.raises(InvalidArgument, match="empty_side"):
         two(1.0, 1.0, 0.01, empty_side="burn")
     with pytest.raises(InvalidArgument, match="receiver_rate_cap"):

@@ -173,6 +173,8 @@ def test_a_negative_exponent_divides_toward_zero_before_the_time_does() -> None:
     assert funding.dydx_index_delta(288_000, 1, 1, 0, -7) == 1
     assert funding.dydx_index_delta(-287_995, 1, 1, 0, -7) == 0
     assert funding.dydx_index_delta(-288_000, 1, 1, -1, -6) == -1
+    # Down to the last unit, where a float would not reach.
+    assert funding.dydx_index_delta(288_000, 1, 2**60 + 1, 0, -7) == 2**60 + 1
 
 
 def test_zeros_and_the_published_factors_are_answers() -> None:

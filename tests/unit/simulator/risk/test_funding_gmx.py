@@ -101,6 +101,10 @@ def test_a_fall_that_would_cross_zero_stops_at_one_unit() -> None:
         assert gmx_funding(ADAPTIVE, *book, 600, sign * (step - 1)).saved_rate == sign
 
 
+def test_one_unit_saved_keeps_its_direction() -> None:
+    assert gmx_funding(ADAPTIVE, *sides(2), 600, 1) == (1, True, 1)
+
+
 def test_a_skew_against_the_saved_rate_or_nothing_saved_counts_as_a_rise() -> None:
     assert gmx_funding(ADAPTIVE, *sides(1), 600, -(10**24)).saved_rate == 6 * 10**24 - 10**24
     assert gmx_funding(ADAPTIVE, *sides(-1), 600, 10**24).saved_rate == 10**24 - 6 * 10**24
@@ -215,6 +219,10 @@ def test_the_smaller_side_may_be_spared_and_equal_sides_pay() -> None:
     assert [rate(1, 2, True), rate(1, 2, False)] == [0, 2 * 10**22]
     assert [rate(2, 1, True), rate(2, 1, False)] == [2 * 10**22, 0]
     assert rate(1, 1, True) == rate(1, 1, False) == 2 * 10**22
+    # Unless it is said otherwise a side is long, and nothing is open on either.
+    assert gmx_borrowing_rate(spared, ONE, 2 * ONE) == 2 * 10**22
+    assert gmx_borrowing_rate(spared, ONE, 2 * ONE, is_long=False) == 2 * 10**22
+    assert gmx_borrowing_rate(spared, ONE, 2 * ONE, open_interest_long=1) == 2 * 10**22
 
 
 @given(st.integers(0, 100), st.integers(0, 100))

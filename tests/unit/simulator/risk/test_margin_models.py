@@ -225,6 +225,12 @@ def test_wrong_shapes_and_prices_are_refused(model: RequirementModel) -> None:
         model.requirement(MarginAccount([nan, 2.0], entry_price=entry), [1.0, 2.0])
     with pytest.raises(InvalidArgument, match="prices"):
         model.requirement(MarginAccount(1.0, entry_price=entry), 1.0)
+    with pytest.raises(InvalidArgument, match="prices"):
+        model.requirement(MarginAccount(1.0, entry_price=entry), [1.0, 2.0])
+    with pytest.raises(InvalidArgument, match="prices"):
+        model.requirement(MarginAccount([1.0, 2.0], entry_price=entry), 1.0)
+    with pytest.raises(InvalidArgument, match=r"order_prices\[1\]"):
+        model.requirement(MarginAccount([1.0, 2.0], entry_price=entry), [1.0, 2.0], [1.0, -2.0])
 
 
 def test_tiers_need_one_table_per_market() -> None:
@@ -267,6 +273,9 @@ def test_synthetix_adds_the_minimum_once_to_each() -> None:
     assert required.initial == pytest.approx(2007.0)
     assert required.maintenance == pytest.approx(1007.0)
     assert model.requirement(MarginAccount([0.0]), [2000.0]) == (0.0, 0.0)
+    # A ratio of 1.1 % of 1,000: less than one unit of the asset owes the minimum, too.
+    small = model.requirement(MarginAccount([-0.5]), [2000.0])
+    assert small == (pytest.approx(18.0), pytest.approx(12.5))
 
 
 def test_synthetix_without_a_skew_scale_asks_the_minimum_ratio() -> None:
@@ -311,7 +320,13 @@ def test_dydx_fraction_at_the_caps_and_one_unit_inside() -> None:
     assert dydx_initial_fraction(200_000, 3 * 10**6 - 1, *caps) == 999_999
     assert dydx_initial_fraction(200_000, 3 * 10**6, *caps) == 10**6
     assert dydx_initial_fraction(200_000, 10**9, *caps) == 10**6
-    # An upper cap of 0 switches it off; caps that are equal are a step.
+    # An upper cap of 0 switches it off, as without caps; caps that are equal are a step.
+    assert dydx_initial_fraction(200_000) == dydx_initial_fraction(200_000, 10**9) == 200_000
+    assert dydx_initial_fraction(0, 2, upper_cap=4) == 500_000
+    assert dydx_initial_fraction(200_000, upper_cap=4) == 200_000
+    assert dydx_initial_margin(10**6, 200_000, upper_cap=4) == 200_000
+    assert dydx_initial_margin(10**6, 200_000, 10**9) == 200_000
+    assert dydx_initial_margin(10**6, 0, 2, upper_cap=4) == 500_000
     assert dydx_initial_fraction(200_000, 10**9, 5, 0) == 200_000
     assert dydx_initial_fraction(200_000, 7, 7, 7) == 200_000
     assert dydx_initial_fraction(200_000, 8, 7, 7) == 10**6
@@ -410,6 +425,14 @@ def test_gmx_of_many_positions_agrees_with_the_integers(
     ).remaining
     many = gmx_remaining_collateral([50_000.0], 1000.0, profit, impact, 0.001, fees)
     assert many == pytest.approx([exact / USD])
+
+
+def test_gmx_asks_nothing_of_no_position_and_the_minimum_of_the_smallest() -> None:
+    assert verdict(1, size_usd=0) == (1, 0, False) and verdict(0, size_usd=0).liquidatable
+    assert gmx_verdict(0, 1, 0, 0, 0, 0, 0) == (1, 0, False)  # without a minimum collateral
+    model = GmxMargin(10.0, 0.02, 0.01)
+    small = model.requirement(MarginAccount([0.01], entry_price=[100.0]), [1.0])
+    assert small == (10.0, 10.0)
 
 
 def test_gmx_requirement_uses_the_size_at_entry() -> None:

@@ -41,6 +41,15 @@ def test_call_minus_put_is_the_discounted_forward(option: Option) -> None:
 
 
 @given(living, st.booleans())
+def test_a_thousandth_of_spot_and_strike_is_a_thousandth_of_the_price(
+    option: Option, is_call: bool
+) -> None:
+    small = {**option, "spot": option["spot"] / 1000, "strike": option["strike"] / 1000}
+    price = black_scholes(is_call, **option)
+    assert 1000 * black_scholes(is_call, **small) == pytest.approx(price, rel=1e-9, abs=1e-11)
+
+
+@given(living, st.booleans())
 def test_the_pricing_equation_has_no_residual(option: Option, is_call: bool) -> None:
     greeks = black_scholes_greeks(is_call, **option)
     rest = black_scholes_residual(

@@ -64,6 +64,7 @@ def test_curie_takes_half_of_a_lone_position_and_all_of_a_small_one() -> None:
 def test_curie_penalty_is_shared_unless_the_account_is_under_water() -> None:
     assert curie_penalty(1000, 0) == (25, 12, 13)
     assert curie_penalty(1000, -1) == (25, 25, 0)
+    assert curie_penalty(0, 5) == (0, 0, 0) and curie_penalty(40_000_000, -1).penalty == 1_000_000
     assert curie_penalty(39, 5) == (0, 0, 0) and curie_penalty(40, 5) == (1, 0, 1)
     with pytest.raises(InvalidArgument, match="closed_notional"):
         curie_penalty(-1, 0)
@@ -92,6 +93,7 @@ def test_amounts_of_one_block_are_merged_and_nothing_is_recorded_for_nothing() -
     used = window.liquidate(6, 50).window
     assert used.entries == ((5, 50), (6, 50))
     assert used.liquidate(7, 10).window is used
+    assert LiquidationWindow(100, 10).liquidate(5, 1).window.entries == ((5, 1),)
 
 
 def test_no_limit_and_endorsed_liquidators_take_all() -> None:
@@ -110,6 +112,9 @@ def test_a_used_up_window_opens_again_only_under_the_premium_and_in_another_bloc
     assert used.liquidate(6, 250, skew=100, skew_scale=1000).amount == 0
     assert used.liquidate(6, 250, skew=-100, skew_scale=1000).amount == 0
     assert used.liquidate(5, 250, skew=0, skew_scale=1000).amount == 0
+    # Without a word on the skew there is none, below any limit above 0.
+    least = LiquidationWindow(100, 10, maximum_pd=1).liquidate(5, 100).window
+    assert least.liquidate(6, 30, skew_scale=1).amount == 30
     # Without a premium limit never, and while something is left only that.
     closed = LiquidationWindow(100, 10).liquidate(5, 100).window
     assert closed.liquidate(6, 250, skew=0, skew_scale=1000).amount == 0
@@ -204,6 +209,8 @@ def test_dydx_liquidates_a_share_in_whole_steps_against_the_position(side: int) 
     assert delta(100_000) == -10_000 and delta(100_000, used=40_000) == -6_000
     assert delta(100_000, used=100_000) == -1
     assert delta(0) == 0
+    # A position within both limits goes whole, also where that is no number of steps.
+    assert delta(95, 10) == -95 and delta(100, 30) == -100
     # 7 / 10 of a quote quantum per base quantum: 1,000 buy 1428.57.
     assert delta(2000, price=70) == -1428
 
@@ -220,6 +227,13 @@ def test_dydx_room_of_a_block_ends_at_its_limits() -> None:
     DydxBlockLimits(1, 1_000_000, 1, 1)
 
 
+def test_dydx_takes_a_position_as_large_as_the_whole_room_of_a_block() -> None:
+    # 1,000 quote quantums of room, no insurance, and nothing used of either.
+    limits = DydxBlockLimits(1_000, 1_000_000, 1_000, 0)
+    assert dydx_liquidatable_delta(100, 1000, MARKET, limits, 30) == -100
+    assert dydx_liquidatable_delta(101, 1000, MARKET, limits, 30) == -90
+
+
 def test_dydx_insurance_fund_earns_up_to_the_fee_and_pays_without_limit() -> None:
     assert dydx_insurance_delta(1_000_000, 995_000, 5000) == 5000
     assert dydx_insurance_delta(1_000_000, 994_999, 5000) == 5000
@@ -230,6 +244,7 @@ def test_dydx_insurance_fund_earns_up_to_the_fee_and_pays_without_limit() -> Non
     assert dydx_insurance_delta(-1_000_000, -1_100_000, 5000) == 5000
     assert dydx_insurance_delta(-1_000_000, -990_000, 5000) == -10_000
     assert dydx_insurance_delta(399, 0, 5000) == 1  # 1.995 floored
+    assert dydx_insurance_delta(11, 10, 0) == 0
 
 
 # --- Hyperliquid, Binance, Deribit ---------------------------------------------------------------

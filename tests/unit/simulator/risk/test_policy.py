@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -25,7 +26,7 @@ from simulator.risk import (
 DAY = date(2019, 5, 1)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def tables() -> PolicyTables:
     return load_policy_tables()
 
@@ -91,6 +92,10 @@ def test_violations_are_listed_with_their_source(tables: PolicyTables) -> None:
     found = policy_violations(bad, "esma", DAY, tables)
     assert names(found) == ["leverage", "close-out", "negative balance"]
     assert "5001" in found[0].detail and "at most 5x" in found[0].detail
+    assert [violation.detail for violation in found[1:]] == [
+        "equity -5 on a required margin of 100",
+        "the client owes 5",
+    ]
     assert "ESMA" in found[0].source and found[0].verified
     assert names(policy_violations(account(equity=0, required=0), "esma", DAY, tables)) == []
     assert names(policy_violations(account(equity=-1, required=0), "esma", DAY, tables)) == [
@@ -141,28 +146,94 @@ def written(tmp_path: Path, *entries: str) -> Path:
     return path
 
 
+def refusal(call: Callable[[], object]) -> str:
+    with pytest.raises(InvalidArgument) as refused:
+        call()
+    return str(refused.value)
+
+
 def entry(first: str = "2020-01-01", last: str = '""', cap: str = "2", share: str = "0.5") -> str:
     return TABLE.format(first=first, last=last, cap=cap, share=share)
 
 
 @pytest.mark.parametrize(
-    ("text", "named"),
+    ("text", "message"),
     [
-        (entry(cap="0"), r"tables\[0\]\.caps\.crypto"),
-        (entry(cap="-1"), r"tables\[0\]\.caps\.crypto"),
-        (entry(share="1.01"), r"tables\[0\]\.close_out_share"),
-        (entry(share="-0.1"), r"tables\[0\]\.close_out_share"),
-        (entry(last="2019-12-31"), r"tables\[0\]\.to"),
-        (entry(first='"2020-01-01"'), r"tables\[0\]\.from"),
-        (entry(first="2020-01-01T00:00:00"), r"tables\[0\]\.from"),
-        (entry().replace("source", "sauce"), r"tables\[0\]\.source"),
-        (entry() + entry(first="2021-01-01"), r"tables\[1\]"),
-        (entry(first="2021-01-01") + entry(last="2021-01-01"), r"tables\[1\]"),
+        (entry(cap="0"), "tables[0].caps.crypto = '0': must be above 0"),
+        (entry(cap="-1"), "tables[0].caps.crypto = '-1': must be above 0"),
+        (entry(share="1.01"), "tables[0].close_out_share = '101/100': must be in [0, 1]"),
+        (entry(share="-0.1"), "tables[0].close_out_share = '-1/10': must be in [0, 1]"),
+        (
+            entry(last="2019-12-31"),
+            "tables[0].to = '2019-12-31': must not be before its first day",
+        ),
+        (
+            entry(first='"2020-01-01"'),
+            "tables[0].from = '2020-01-01': must be a date such as 2018-08-01",
+        ),
+        (
+            entry(first="2020-01-01T00:00:00"),
+            "tables[0].from = datetime.datetime(2020, 1, 1, 0, 0): "
+            "must be a date such as 2018-08-01",
+        ),
+        (entry(last="0"), "tables[0].to = 0: must be a date such as 2018-08-01"),
+        (
+            entry() + entry(first="2021-01-01"),
+            "tables[1] = 'here, retail': overlaps an earlier table",
+        ),
+        (
+            entry(first="2021-01-01") + entry(last="2021-01-01"),
+            "tables[1] = 'here, retail': overlaps an earlier table",
+        ),
     ],
 )
-def test_tables_that_cannot_be_are_refused(tmp_path: Path, text: str, named: str) -> None:
-    with pytest.raises(InvalidArgument, match=named):
-        load_policy_tables(written(tmp_path, text))
+def test_tables_that_cannot_be_are_refused(tmp_path: Path, text: str, message: str) -> None:
+    path = written(tmp_path, text)
+    assert refusal(lambda: load_policy_tables(path)) == message
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        "jurisdiction",
+        "client",
+        "from",
+        "to",
+        "source",
+        "verified",
+        "caps",
+        "negative_balance_protection",
+        "banned",
+    ],
+)
+def test_a_table_without_a_field_is_refused_by_its_name(tmp_path: Path, field: str) -> None:
+    path = written(tmp_path, entry().replace(f"\n{field} =", f"\nnot_{field} ="))
+    assert refusal(lambda: load_policy_tables(path)) == f"tables[0].{field} = None: is missing"
+
+
+def test_refusals_name_what_was_asked_and_why(tables: PolicyTables) -> None:
+    esma = policy_table(tables, "esma", DAY)
+    assert [
+        refusal(lambda: leverage_allowed(-1, 1, "crypto", esma)),
+        refusal(lambda: leverage_allowed(1, float("inf"), "crypto", esma)),
+        refusal(lambda: close_out_due(1, -2, esma)),
+        refusal(lambda: close_out_due(float("nan"), 1, esma)),
+        refusal(lambda: policy_violations(account(equity=float("nan")), "uk", DAY, tables)),
+        refusal(lambda: policy_table(tables, "singapore", DAY)),
+        refusal(lambda: policy_table(tables, "mars", DAY)),
+        refusal(lambda: policy_table(tables, "esma", datetime(2019, 5, 1))),
+    ] == [
+        "notional = -1: must be at least 0",
+        "margin = inf: must be finite",
+        "required_margin = -2: must be at least 0",
+        "equity = nan: must be finite",
+        "day = '2019-05-01': no table of uk for retail clients is in force on that day",
+        "jurisdiction = 'singapore': is named only, without rules: MAS",
+        "jurisdiction = 'mars': has no table for retail clients; there are esma, japan, uk",
+        "day = datetime.datetime(2019, 5, 1, 0, 0): must be a date without a time",
+    ]
+    broke = account(equity=float("nan"), required=0)
+    assert refusal(lambda: policy_violations(broke, "esma", DAY, tables)).startswith("equity = nan")
 
 
 def test_tables_that_follow_each_other_are_told_apart(tmp_path: Path) -> None:
@@ -172,6 +243,8 @@ def test_tables_that_follow_each_other_are_told_apart(tmp_path: Path) -> None:
     assert policy_table(both, "here", date(2020, 12, 31)).caps["crypto"] == 2
     following = policy_table(both, "here", date(2021, 1, 1))
     assert following.caps["crypto"] == Fraction(7, 2) and following.close_out_share == 1
+    half = entry(cap="0.1", share="0.1")
+    assert load_policy_tables(written(tmp_path, half)).tables[0].caps["crypto"] == Fraction(1, 10)
     one_day = load_policy_tables(written(tmp_path, entry(last="2020-01-01", share="0")))
     assert policy_table(one_day, "here", date(2020, 1, 1)).close_out_share == 0
     assert load_policy_tables(written(tmp_path, "")).tables == ()

@@ -79,6 +79,8 @@ def test_the_maximum_loss_looks_at_zero_and_at_every_strike() -> None:
     assert middle.initial == pytest.approx(-10)
     gain = derive_maximum_loss([True, True], [100.0, 150.0], [1.0, -1.0], 110.0)
     assert gain.initial == 0
+    # Worth 50 or more wherever it settles: a sure gain is no credit.
+    assert derive_maximum_loss([True, False], [50.0, 100.0], [1.0, 1.0], 110.0).initial == 0
 
 
 def test_net_short_calls_pay_for_a_loss_without_end() -> None:
@@ -86,6 +88,8 @@ def test_net_short_calls_pay_for_a_loss_without_end() -> None:
     # The strikes: 0 at 100, 50 at 150, so only the two unpaired calls count.
     assert found.initial == pytest.approx(-2 * 1.2 * 110)
     assert found.maintenance == pytest.approx(-2 * 1.1 * 110)
+    many = derive_maximum_loss([True], [100.0], [[-1.0], [-2.0]], 110.0)
+    assert many.initial == pytest.approx([-132, -264])
     puts = derive_maximum_loss([False], [100.0], [-3.0], 110.0)
     assert puts.initial == puts.maintenance == -300
 
@@ -100,22 +104,44 @@ def test_the_better_of_isolated_and_maximum_loss_is_asked_for() -> None:
     assert naked.maintenance == pytest.approx(-150 - value[0])
 
 
-@given(st.lists(st.floats(-5, 5), min_size=4, max_size=4), st.floats(0.1, 5))
-def test_margin_scales_with_the_position_and_initial_asks_for_more(
-    quantity: list[float], scale: float
-) -> None:
-    calls, strikes = [True, False, True, False], [1800.0, 1900.0, 2100.0, 2200.0]
-    value = black_76(calls, 2000.0, strikes, 0.1, 0.0, 0.6)
-    held = np.array([quantity, np.array(quantity) * scale])
-    found = derive_option_margin(calls, strikes, held, value, 2000.0, 2000.0)
-    assert (found.initial <= found.maintenance + 1e-9).all() and (found.maintenance <= 0).all()
-    assert found.initial[1] == pytest.approx(scale * found.initial[0], rel=1e-9, abs=1e-9)
-    turned = np.random.default_rng(1).permutation(4)
-    other = derive_option_margin(
-        np.array(calls)[turned], np.array(strikes)[turned], held[0][turned], value[turned],
-        2000.0, 2000.0,
-    )  # fmt: skip
-    assert other.initial == pytest.approx(found.initial[0], abs=1e-9)
+def test_many_accounts_are_asked_for_what_each_is_alone() -> None:
+    calls, strikes = [True, False], [1800.0, 2100.0]
+    value, penalty = [260.0, 150.0], OraclePenalty(threshold=0.6, factor=0.5)
+    held = np.array([[-1.0, 0.0], [0.0, -1.0], [-1.0, -2.0], [0.0, 0.0]])
+
+    def asked(quantity: Any) -> Any:
+        return derive_option_margin(
+            calls, strikes, quantity, value, 2000.0, 2000.0, confidence=0.5, penalty=penalty
+        )
+
+    together, alone = asked(held), [asked(row) for row in held]
+    assert together.initial.tolist() == [float(one.initial) for one in alone]
+    assert together.maintenance.tolist() == [float(one.maintenance) for one in alone]
+    assert together.initial[3] == 0 and (together.initial[:3] < 0).all()
+
+
+def test_a_call_has_a_maintenance_of_its_own() -> None:
+    own = DeriveStandardParameters(maintenance_call=0.2)
+    found = derive_isolated_margin([True, False], 2000.0, -1.0, 7.0, 2000.0, own)
+    assert found.maintenance == pytest.approx([-407, -157])
+    assert found.initial == pytest.approx([-307, -307])
+
+
+def test_both_ways_of_asking_know_the_parameters() -> None:
+    call: dict[str, Any] = {
+        "is_call": [True],
+        "strike": [1800.0],
+        "quantity": [-1.0],
+        "value": [210.0],
+        "spot": 2000.0,
+        "forward": 2000.0,
+    }
+    dear = DeriveStandardParameters(maximum_spot=0.3)
+    assert derive_option_margin(**call, parameters=dear).initial == pytest.approx(-600 - 210)
+    # A loss without end that is not charged at all: nothing is lost at a strike either.
+    free = DeriveStandardParameters(unpaired_initial=0.0, unpaired_maintenance=0.01)
+    found = derive_option_margin(**call, parameters=free)
+    assert found.initial == 0 and found.maintenance == pytest.approx(-20)
 
 
 def test_an_unsure_oracle_costs_initial_margin_below_the_threshold_only() -> None:
@@ -164,6 +190,8 @@ def test_an_account_adds_cash_and_markets_and_pays_for_a_depegged_stablecoin() -
     below = derive_standard_margin(500.0, [market], stable_price=0.94, depeg=depeg)
     assert below.initial == pytest.approx(float(plain.initial) - 0.05 * 1.2 * 2000 * 3)
     assert below.maintenance == plain.maintenance
+    unsaid = derive_standard_margin(500.0, [market], depeg=DepegPenalty(1.5, 1.2))
+    assert unsaid.initial == pytest.approx(float(plain.initial) - 0.5 * 1.2 * 2000 * 3)
     assert derive_standard_margin(-3.0, []).initial == -3
 
 
@@ -177,6 +205,7 @@ def test_no_options_need_nothing() -> None:
 def test_bad_input_to_the_standard_margin_is_refused() -> None:
     with pytest.raises(InvalidArgument, match="minimum_spot"):
         DeriveStandardParameters(minimum_spot=0.2)
+    assert DeriveStandardParameters(minimum_spot=0.15).minimum_spot == 0.15
     with pytest.raises(InvalidArgument, match="maintenance_call"):
         DeriveStandardParameters(maintenance_call=-0.1)
     with pytest.raises(InvalidArgument, match="maintenance_rate"):
@@ -201,6 +230,7 @@ def test_the_volatility_shock_grows_towards_expiry_with_two_powers_and_a_floor()
     found = derive_vol_multiplier(days)
     assert found[:3] == pytest.approx([30**0.3] * 3)
     assert found[3:] == pytest.approx([2**0.3, 1.0, 1.0, 0.25**0.13])
+    assert derive_vol_multiplier(30.5) == pytest.approx((30 / 30.5) ** 0.13)
 
 
 def expiry(**changes: Any) -> DeriveExpiry:
@@ -257,6 +287,12 @@ def test_a_scenario_shocks_volatility_by_range_and_multiplier() -> None:
         DerivePortfolio(2000.0, [book]), grid, DerivePortfolioParameters(vol_range_down=5.0)
     )
     assert huge.changes[1] == pytest.approx(now)
+    # The multiplier is the parameters' too: without a power the ranges are taken as they are.
+    plain = DerivePortfolioParameters(
+        vol_range_up=0.45 * 3**0.3, vol_range_down=0.30 * 3**0.3, short_term_power=0.0
+    )
+    same = derive_portfolio_margin(DerivePortfolio(2000.0, [book]), grid, plain)
+    assert same.changes == pytest.approx(found.changes)
 
 
 def test_the_default_scenarios_span_fifteen_per_cent_by_three_volatilities() -> None:
@@ -266,6 +302,22 @@ def test_the_default_scenarios_span_fifteen_per_cent_by_three_volatilities() -> 
     assert np.unique(grid.vol).tolist() == [-1, 0, 1]
 
 
+def test_what_every_expiry_needs_is_added() -> None:
+    still = DeriveScenarios(np.ones(1), np.zeros(1, dtype=np.int64))
+    near = expiry(seconds=10 * 86_400.0, quantity=np.array([-1.0, -4.0]))
+    far = expiry(seconds=90 * 86_400.0, quantity=np.array([-3.0, 0.0]))
+    one, other, both = (
+        derive_portfolio_margin(DerivePortfolio(2000.0, book), still)
+        for book in ([near], [far], [near, far])
+    )
+    # Shorts alone: nothing is discounted, and the forward contingency is the worst of each.
+    assert both.mark_to_market == pytest.approx(one.mark_to_market + other.mark_to_market)
+    assert both.worst == pytest.approx(one.worst + other.worst) and one.worst < 0 > other.worst
+    for kind in ("initial", "maintenance"):
+        apart = getattr(one.margin, kind) + getattr(other.margin, kind)
+        assert getattr(both.margin, kind) == pytest.approx(apart)
+
+
 def test_only_positive_values_are_discounted() -> None:
     still = DeriveScenarios(np.ones(1), np.zeros(1, dtype=np.int64))
     long_ = expiry(quantity=np.array([1.0, 0.0]), rate=0.1)
@@ -273,6 +325,11 @@ def test_only_positive_values_are_discounted() -> None:
     share = 0.95 * exp(-30 / 365 * (0.1 * 4 + 0.05))
     change = found.mark_to_market * (share - 1)
     assert found.changes == pytest.approx([change])
+    # However small: a value below 1 is discounted as well.
+    small = expiry(quantity=np.array([0.001, 0.0]), rate=0.1)
+    assert derive_portfolio_margin(
+        DerivePortfolio(2000.0, [small]), still
+    ).changes == pytest.approx([change / 1000])
     negative = derive_portfolio_margin(
         DerivePortfolio(2000.0, [replace(long_, rate=-0.2)]), still
     ).changes
@@ -382,6 +439,9 @@ def test_the_standard_margin_of_a_put_is_at_least_its_maintenance() -> None:
     assert found.maintenance == pytest.approx([0.275, 0.085])
     deep = deribit_standard_margin(False, 300_000.0, -1.0, 50_000.0, 5.0)
     assert deep.maintenance == pytest.approx(5.375) and deep.initial == pytest.approx(5.375)
+    # Only a put's maintenance grows with its mark.
+    call = deribit_standard_margin(True, 300_000.0, -1.0, 50_000.0, 5.0)
+    assert call.maintenance == pytest.approx(5.075) and call.initial == pytest.approx(5.1)
 
 
 def test_longs_need_no_standard_margin() -> None:
@@ -393,6 +453,13 @@ def test_the_volatility_shock_scales_with_the_time_left() -> None:
     assert deribit_vol_shock(0.38, [30.0, 15.0, 60.0]) == pytest.approx(
         [0.38, 0.38 * 2**0.3, 0.38 * 0.5**0.3]
     )
+    # Twice the reference is the same as a range that much wider.
+    wide = DeribitPortfolioParameters(vol_range=0.2 * 2**0.3)
+    later = DeribitPortfolioParameters(vol_range=0.2, reference_days=60.0)
+    one, other = (
+        deribit_portfolio_margin(100.0, True, 100.0, 45.0, 0.5, -1.0, (), p) for p in (wide, later)
+    )
+    assert one.losses == pytest.approx(other.losses)
     with pytest.raises(InvalidArgument, match="days_to_expiry"):
         deribit_vol_shock(0.38, 0.0)
 
@@ -423,6 +490,10 @@ def test_futures_net_and_their_offset_costs_a_share() -> None:
     found = deribit_portfolio_margin(100.0, **nothing, futures=[3.0, -2.0])
     assert found.worst_loss == pytest.approx(10.0)
     assert found.contingency == pytest.approx(0.01 * 100 * 2)
+    # A long position loses where the price falls.
+    assert found.losses[0] == pytest.approx(10.0) and found.losses[-1] == pytest.approx(-10.0)
+    part = deribit_portfolio_margin(100.0, **nothing, futures=[0.5, -2.0])
+    assert part.contingency == pytest.approx(0.01 * 100 * 0.5)
     assert deribit_portfolio_margin(100.0, **nothing, futures=[-3.0]).worst_loss == pytest.approx(
         30.0
     )

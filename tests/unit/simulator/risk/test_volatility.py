@@ -359,6 +359,30 @@ def test_a_falling_surface_is_held_by_the_calendar() -> None:
     quotes = [np.full(5, 0.5), np.full(5, 0.3)]
     fit = calibrate_ssvi([0.5, 1.0], [k, k], quotes, [np.ones(5)] * 2, starts=1)
     assert "calendar" in fit.active and fit.theta[1] >= fit.theta[0]
+    assert (fit.starts, fit.seed) == (1, 0)
+    every = np.concatenate(fit.residuals)
+    assert fit.root_mean_square == pytest.approx(sqrt(np.mean(every**2)))
+    # A quote's weight is its share of all vegas.
+    vega = [np.full(5, 3.0), np.full(5, 1.0)]
+    fit = calibrate_ssvi([0.5, 1.0], [k, k], quotes, vega, starts=1, seed=7)
+    squares = [np.mean(each**2) for each in fit.residuals]
+    assert fit.root_mean_square == pytest.approx(sqrt(0.75 * squares[0] + 0.25 * squares[1]))
+    assert fit.seed == 7
+
+
+def test_wings_of_a_surface_are_held_where_a_butterfly_would_begin() -> None:
+    theta, expiries = np.array([0.05, 0.1]), [0.5, 1.0]
+    k = np.linspace(-0.5, 0.5, 9)
+    for eta, held in ((1.4, ()), (1.7, ("eta",))):  # at a correlation of -0.4 up to 1.43
+        quotes = [
+            np.sqrt(ssvi_total_variance(each, bend, -0.4, k) / time)
+            for each, bend, time in zip(
+                theta, power_law_phi(theta, eta, 0.4), expiries, strict=True
+            )
+        ]
+        fit = calibrate_ssvi(expiries, [k] * 2, quotes, [np.ones(9)] * 2, starts=1)
+        assert fit.active == held
+        assert fit.eta * (1 + abs(fit.rho)) == pytest.approx(min(1.4 * eta, 2.0), rel=1e-3)
 
 
 @pytest.mark.parametrize(

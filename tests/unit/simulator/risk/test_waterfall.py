@@ -55,6 +55,8 @@ def test_a_shortfall_of_less_than_one_is_matched_like_any_other() -> None:
     assert result.deleveraged.tolist() == [0.0, 8.0, 0.0, 0.0, 0.0]
     solvent = waterfall(BankruptPosition(10.0, 70.0, 0.25), WINNERS, 70.0, 0.0, [], FUND_FIRST)
     assert solvent.margin_used == 0.0 and solvent.returned == 0.25
+    poor = waterfall(BankruptPosition(10.0, 100.0, 0.25), WINNERS, 70.0, 0.0, [], FUND_FIRST)
+    assert poor.margin_used == 0.25
 
 
 def test_a_small_fund_bears_its_share_and_the_rest_is_matched_in_rank_order() -> None:
