@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -110,8 +111,9 @@ def figures_json(pictures: Sequence[Picture], start_seconds: float) -> str:
 def _context(run: RunData, rows: list[Row]) -> dict[str, object]:
     values = value_groups(run.first.manifest)
     assumed, sourced = count_sources(values)
-    pictures = _pictures(run, rows)
-    several = len(rows) > 1
+    played, shown = _with_blocks(run, rows)
+    pictures = _pictures(played, shown)
+    several = len(shown) > 1
     properties = property_rows(run)
     return {
         "title": _title(run),
@@ -122,7 +124,7 @@ def _context(run: RunData, rows: list[Row]) -> dict[str, object]:
         "rows": rows,
         "colours": [variant_colour(str(row["variant"]), n) for n, row in enumerate(rows)],
         "points": summary_points(run, rows),
-        "twins": twin_points(rows) if several else [],
+        "twins": twin_points(shown) if several else [],
         "twin_note": FAULT_NOTE if run.first.faults else TWIN_NOTE,
         "caveats": caveats(run, assumed, sourced),
         "facts": fact_rows(run),
@@ -137,6 +139,13 @@ def _context(run: RunData, rows: list[Row]) -> dict[str, object]:
         "hashes": hash_rows(run),
         "figures_json": figures_json(pictures, run.first.start.timestamp()),
     }
+
+
+def _with_blocks(run: RunData, rows: list[Row]) -> tuple[RunData, list[Row]]:
+    """Without the variants that were stopped before their first block, except the first one."""
+    kept = [n for n, data in enumerate(run.variants) if n == 0 or len(data.hours)]
+    variants = tuple(run.variants[n] for n in kept)
+    return replace(run, variants=variants), [rows[n] for n in kept]
 
 
 def _pictures(run: RunData, rows: list[Row]) -> list[Picture]:

@@ -265,6 +265,28 @@ def test_a_stop_before_the_first_block_leaves_a_readable_run(tmp_path: Path) -> 
     assert runs.report.is_file()
 
 
+def test_a_stop_between_two_variants_is_told_with_the_one_that_ran(tmp_path: Path) -> None:
+    """The second variant has its folder and no block: nothing can be drawn of it or said of it."""
+    asked: list[bool] = []
+
+    def after_the_first_variant() -> bool:
+        asked.append(True)
+        return len(asked) > 300
+
+    runs = run_variants(
+        crash_hour(),
+        variants=("base", "no-impact"),
+        seed=1,
+        runs=tmp_path / "runs",
+        stop=after_the_first_variant,
+    )
+    assert [run.status for run in runs.runs] == ["complete", "interrupted"]
+    assert manifest_of(runs.folder / "no-impact")["blocks_done"] == 0
+    page = runs.report.read_text(encoding="utf-8")
+    assert "no-impact: The run was interrupted after 0 of 300 blocks." in page
+    assert "How the twins differ" not in page
+
+
 # Folders
 
 
